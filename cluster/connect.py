@@ -1,0 +1,61 @@
+"""Connecting to Ray: the cluster of the job we are in, a named one, or one on this machine."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from cluster.machines import Machines, this_machine
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def connect(address: str | None = None) -> Machines:
+    """Join `address` (or RAY_ADDRESS, set inside `ray job submit`), else start Ray here.
+
+    A local Ray listens on loopback only and is never another's that happens to run. Returns the
+    cluster's machines.
+    """
+    import ray
+
+    if not ray.is_initialized():
+        address = address or os.environ.get("RAY_ADDRESS")
+        ray.init(**(_join(address) if address else _start_here()))
+    return cluster_machines()
+
+
+def cluster_machines() -> Machines:
+    """What the connected cluster has in all."""
+    import ray
+
+    found = ray.cluster_resources()
+    accelerators = (
+        name.partition(":")[2] for name in found if name.startswith("accelerator_type:")
+    )
+    return Machines(
+        cpus=float(found.get("CPU", 0)),
+        gpus=float(found.get("GPU", 0)),
+        memory_gb=float(found.get("memory", 0)) / 2**30,
+        accelerators=frozenset(accelerators),
+    )
+
+
+def _join(address: str) -> dict[str, Any]:
+    return {"address": address, "logging_level": logging.ERROR, "log_to_driver": False}
+
+
+def _start_here() -> dict[str, Any]:
+    machine = this_machine()
+    return {
+        "address": "local",
+        "num_cpus": int(machine.cpus),
+        "include_dashboard": False,
+        "_node_ip_address": "127.0.0.1",
+        "logging_level": logging.ERROR,
+        "log_to_driver": False,
+        # Rows are small; media never enter the object store.
+        "object_store_memory": 256 * 2**20,
+        "runtime_env": {"env_vars": {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}},
+    }

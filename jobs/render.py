@@ -1,0 +1,84 @@
+"""Render a campaign: `python -m jobs.render CAMPAIGN --out URI`."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from cluster.pools import ClusterTooSmall
+from pipeline import storage
+from pipeline.campaign_file import read_campaign
+from pipeline.campaign_run import CampaignRun, Runner
+from pipeline.feed import FeedError
+from pipeline.finish import finish
+from pipeline.local_runner import LocalRunner
+from pipeline.recipes import load_recipe
+from pipeline.rows import RecipeError
+from schemas.config_error import ConfigError
+from stages.base import Stage
+
+REFUSED = 2
+
+
+def render(
+    campaign: Annotated[str, typer.Argument(help="Campaign file (YAML), a path or fsspec URL.")],
+    out: Annotated[str, typer.Option(help="Where everything goes: a folder or fsspec URL.")],
+    recipe: Annotated[str, typer.Option(help="laptop, gpu, or a FILE.py of your own.")] = "laptop",
+    local: Annotated[bool, typer.Option("--local", help="In this process, without Ray.")] = False,
+    limit: Annotated[int | None, typer.Option(help="Only the first N spots.", min=1)] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Only this product or spot id.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Override a campaign key: KEY=VALUE.")
+    ] = None,
+) -> None:
+    """Render every spot of a campaign that is new or changed; account for all of them.
+
+    Exit status: 0 when every spot is in the ledger, whatever became of it; 2 when the
+    configuration was refused before anything was spent.
+    """
+    try:
+        settings = read_campaign(campaign, set_ or [])
+        stages = load_recipe(recipe, settings)
+        output = storage.absolute(out)
+        run = CampaignRun(
+            campaign=settings,
+            stages=stages,
+            output=output,
+            make_runner=lambda: _runner(stages, output, local),
+            say=lambda text: typer.echo(text),
+            only=only or [],
+            limit=limit,
+        )
+        typer.echo(f"{settings.name}: {len(stages)} stages, recipe {recipe}, run {run.run_id}")
+        rows = run.run()
+    except (ConfigError, RecipeError, FeedError, ClusterTooSmall) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(REFUSED) from None
+    finish(run, rows, recipe=recipe, say=lambda text: typer.echo(text))
+
+
+def _runner(stages: list[Stage], output: str, local: bool) -> Runner:
+    if local:
+        return LocalRunner(stages, output)
+    from cluster.connect import connect
+    from cluster.pools import plan_pools
+    from pipeline.ray_runner import RayRunner
+
+    machines = connect(os.environ.get("RAY_ADDRESS"))
+    pools = plan_pools(stages, machines)
+    typer.echo(
+        f"Ray: {machines}; workers "
+        + ", ".join(f"{name} {pool.workers}" for name, pool in pools.items())
+    )
+    return RayRunner(stages, output, pools)
+
+
+def main() -> None:
+    """Entry point of `python -m jobs.render`."""
+    typer.run(render)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""How a campaign runs: plan, media store, the adapter around a stage, runners, ledger, report."""

@@ -1,0 +1,254 @@
+"""The adapter between a stage and the engine: errors become columns, made things are not remade.
+
+It works on Arrow tables, so that both runners use it, and it never raises for a spot: what went
+wrong is written into the row, which always goes on to the ledger.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import resource
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline import storage
+from pipeline.keys import stage_key
+from pipeline.media import SCHEME, MediaStore
+from pipeline.rows import PENDING, row_schema, to_rows, to_table
+from stages.base import Reject, Retry, Stage, Verdict
+
+logger = logging.getLogger("spotmill")
+
+ATTEMPTS = 3
+"""How often a passing fault (`Retry`, an error of the store) is tried before the spot fails."""
+WAIT_S = (1.0, 5.0)
+"""Seconds between those attempts."""
+
+
+class StageTimeout(Exception):
+    """A stage took longer than its `timeout_s`."""
+
+
+class StageAdapter:
+    """Runs one stage on the rows of Arrow tables. One per worker; loads the stage when made."""
+
+    def __init__(
+        self, stage: Stage, stages: list[Stage], output: str, cache: Path | None = None
+    ) -> None:
+        """`stages` is the whole recipe, for the rows' schema; `output` the campaign's output."""
+        self.stage = stage
+        self._schema = row_schema(stages)
+        self._store = MediaStore(output, cache)
+        self._loaded = False
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        """The same rows, in the same order, each with this stage's columns or its end."""
+        return to_table([self.run_row(row) for row in to_rows(table)], self._schema)
+
+    def run_row(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Run the stage on one row unless the row has ended or the stage's key is known."""
+        if row["status"] != PENDING:
+            return row
+        stage = self.stage
+        begun = _Usage()
+        key, attempt = "", 1
+        try:
+            key = stage_key(stage, row)
+            receipt = self._recall(key)
+            cached = receipt is not None
+            if receipt is None:
+                receipt, attempt = self._work(row, begun)
+                self._remember(key, receipt)
+        except Exception as error:
+            logger.error("%s failed on %s\n%s", stage.name, row["spot_id"], traceback.format_exc())
+            cached, receipt = False, {**begun.so_far(), "end": _end_of_bug(error, stage)}
+        except SystemExit as error:  # a worker that ends itself would hang its pool
+            cached, receipt = False, {**begun.so_far(), "end": _end_of_bug(error, stage)}
+        return _extend(row, stage, key, receipt, cached=cached, attempt=attempt)
+
+    def _recall(self, key: str) -> dict[str, Any] | None:
+        """What was made under this key before, if all its files are still there."""
+        if not self.stage.cached:
+            return None
+        receipt = self._store.recall(self.stage.name, key)
+        if receipt is None:
+            return None
+        there = all(storage.exists(self._store.place(uri)) for uri in _media_uris(receipt))
+        return receipt if there else None
+
+    def _remember(self, key: str, receipt: Mapping[str, Any]) -> None:
+        if self.stage.cached:
+            self._store.remember(self.stage.name, key, receipt)
+
+    def _work(self, row: dict[str, Any], begun: _Usage) -> tuple[dict[str, Any], int]:
+        """Load the stage if it is cold, run it, and say what it wrote or how it ended the spot."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._run_once(row, begun), attempt
+            except (Retry, OSError) as error:
+                if isinstance(error, FileNotFoundError) or attempt == ATTEMPTS:
+                    raise
+                logger.warning("%s on %s: %s; again", self.stage.name, row["spot_id"], error)
+                time.sleep(WAIT_S[attempt - 1])
+        raise AssertionError("unreachable")
+
+    def _run_once(self, row: dict[str, Any], begun: _Usage) -> dict[str, Any]:
+        if not self._loaded:
+            self.stage.prepare()
+            self.stage.load()
+            self._loaded = True
+            begun.restart()  # loading is the worker's cost, not the spot's
+        reads = {name: row.get(name) for name in (*self.stage.reads, "seed", "spot_id")}
+        try:
+            with self._store.workspace() as media, _time_limit(self.stage.timeout_s):
+                written = dict(self.stage.run(reads, media))
+        except Reject as end:
+            return {**begun.so_far(), "end": _end_of_reject(end, self.stage)}
+        metrics = {k: float(v) for k, v in dict(written.pop("metrics", None) or {}).items()}
+        verdicts = [_verdict(v) for v in written.pop("verdicts", None) or []]
+        self._check_written(written)
+        done = {"written": written, "metrics": metrics, "verdicts": verdicts}
+        # Through JSON also when new, so that a value is the same whether remembered or fresh.
+        return {**begun.so_far(), **json.loads(json.dumps(done))}
+
+    def _check_written(self, written: Mapping[str, Any]) -> None:
+        declared = set(self.stage.writes.names)
+        if set(written) != declared:
+            raise TypeError(
+                f"{self.stage.name} wrote {sorted(written)} but declares {sorted(declared)}"
+            )
+
+
+class _Usage:
+    """Wall time, CPU time (with child processes) and peak memory since it was made."""
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        self._wall, self._cpu = time.monotonic(), _cpu_seconds()
+
+    def so_far(self) -> dict[str, Any]:
+        peak_kb = max(
+            resource.getrusage(who).ru_maxrss
+            for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        )
+        return {
+            "seconds": round(time.monotonic() - self._wall, 3),
+            "cpu_seconds": round(_cpu_seconds() - self._cpu, 3),
+            "peak_memory_mb": round(peak_kb / 1024, 1),
+            "written": {},
+            "metrics": {},
+            "verdicts": [],
+            "end": None,
+        }
+
+
+def _cpu_seconds() -> float:
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
+@contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Raise `StageTimeout` in the running stage after that many seconds.
+
+    Only the main thread can be interrupted (by SIGALRM); elsewhere the stage's own limits on its
+    subprocesses must do.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(signum: int, frame: object) -> None:
+        raise StageTimeout(f"took longer than {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _verdict(verdict: Verdict | Mapping[str, Any]) -> dict[str, str]:
+    return dict(vars(verdict)) if isinstance(verdict, Verdict) else dict(verdict)
+
+
+def _end_of_reject(end: Reject, stage: Stage) -> dict[str, Any]:
+    return {
+        "status": end.status,
+        "stage": stage.name,
+        "reason_code": end.reason_code,
+        "reason": end.reason,
+        "another_seed": end.another_seed,
+        "metrics": {name: float(value) for name, value in end.metrics.items()},
+        "verdicts": [_verdict(verdict) for verdict in end.verdicts],
+    }
+
+
+def _end_of_bug(error: BaseException, stage: Stage) -> dict[str, Any]:
+    code = "timeout" if isinstance(error, StageTimeout) else f"error_{type(error).__name__}"
+    words = str(error).strip() or type(error).__name__
+    return {
+        "status": "failed",
+        "stage": stage.name,
+        "reason_code": code,
+        "reason": f"{stage.name}: {type(error).__name__}: {words}"[:2000],
+        "another_seed": False,
+        "metrics": {},
+        "verdicts": [],
+    }
+
+
+def _extend(
+    row: dict[str, Any], stage: Stage, key: str, receipt: Mapping[str, Any], *, cached: bool,
+    attempt: int,
+) -> dict[str, Any]:  # fmt: skip
+    """The row with what the stage wrote, or with the end it set to the spot."""
+    end = receipt["end"] or {}
+    ran = {
+        "stage": stage.name,
+        "engine": stage.engine_name,
+        "version": stage.version,
+        "key": key,
+        "seconds": receipt["seconds"],
+        "cpu_seconds": receipt["cpu_seconds"],
+        "peak_memory_mb": receipt["peak_memory_mb"],
+        "cached": cached,
+        "attempt": attempt,
+    }
+    extended = {
+        **row,
+        **receipt["written"],
+        "metrics": {**row["metrics"], **receipt["metrics"], **end.get("metrics", {})},
+        "verdicts": [*(row["verdicts"] or []), *receipt["verdicts"], *end.get("verdicts", [])],
+        "stages": [*(row["stages"] or []), ran],
+    }
+    for name in ("status", "stage", "reason_code", "reason", "another_seed"):
+        if end:
+            extended[name] = end[name]
+    return extended
+
+
+def _media_uris(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if value.startswith(SCHEME):
+            yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _media_uris(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _media_uris(item)

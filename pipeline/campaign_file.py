@@ -1,0 +1,66 @@
+"""Reads a campaign file and makes the places named in it absolute."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+
+from pipeline import storage
+from schemas.campaign import Campaign, parse_campaign, set_value
+from schemas.config_error import ConfigError, Refusal
+
+
+def read_campaign(uri: str, overrides: Sequence[str] = ()) -> Campaign:
+    """The campaign at `uri` (path or fsspec URL), with `KEY=VALUE` overrides (values are YAML).
+
+    Raises `ConfigError` for a file that is not there, is no YAML or breaks a rule.
+    """
+    uri = storage.absolute(uri)
+    content = storage.read_bytes_or_none(uri)
+    if content is None:
+        raise ConfigError(uri, [Refusal("(file)", "", "is not there; check the path")])
+    try:
+        raw = yaml.safe_load(content)
+    except yaml.YAMLError as error:
+        raise ConfigError(uri, [Refusal("(file)", "", f"is no YAML: {error}")]) from None
+    for override in overrides:
+        key, separator, value = override.partition("=")
+        if not separator:
+            raise ConfigError("--set", [Refusal(override, "", "write KEY=VALUE")])
+        set_value(raw if isinstance(raw, dict) else {}, key.strip(), yaml.safe_load(value))
+    campaign = parse_campaign(raw, uri)
+    return _with_places(campaign, uri)
+
+
+def _with_places(campaign: Campaign, uri: str) -> Campaign:
+    base = uri.rpartition("/")[0]
+
+    def place(key: str, value: str | None, folder: bool = False) -> str | None:
+        if value is None:
+            return None
+        found = storage.absolute(value, base)
+        if not storage.exists(found):
+            raise ConfigError(uri, [Refusal(key, value, f"{found} is not there")])
+        return found.rstrip("/") + "/" if folder else found
+
+    def in_part(part: Any, name: str, *keys: str) -> Any:
+        return part.model_copy(
+            update={key: place(f"{name}.{key}", getattr(part, key)) for key in keys}
+        )
+
+    sound = in_part(campaign.sound, "sound", "music")
+    effects = {name: place(f"sound.effects.{name}", path) for name, path in sound.effects.items()}
+    return campaign.model_copy(
+        update={
+            "feed": place("feed", campaign.feed),
+            "scripts": place("scripts", campaign.scripts),
+            "images": place("images", campaign.images, folder=True),
+            "presenter": place("presenter", campaign.presenter, folder=True),
+            "brand": in_part(campaign.brand, "brand", "logo", "font", "font_bold"),
+            "sound": sound.model_copy(update={"effects": effects}),
+            "policy": in_part(campaign.policy, "policy", "names", "rules"),
+            "signing": in_part(campaign.signing, "signing", "certificate", "private_key"),
+        }
+    )

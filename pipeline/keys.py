@@ -1,0 +1,79 @@
+"""Keys: what made a thing, as a digest; same making, same key, on any machine."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from schemas.asset import Asset
+from stages.base import Stage
+
+
+def canonical(value: Any) -> Any:
+    """`value` as JSON data that does not depend on the machine, the run or a file's place.
+
+    An asset is its digest. A dataclass is its class, its `version` if it has one, its `identity`
+    if it has one, and its constructor's fields. Raises `TypeError` for what has no such form.
+    """
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, np.generic):
+        return canonical(value.item())
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return canonical(value.value)
+    if isinstance(value, Asset):
+        return {"sha256": value.sha256}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _canonical_dataclass(value)
+    if isinstance(value, Mapping):
+        if set(value) == {"uri", "sha256"}:  # an asset in a row
+            return {"sha256": value["sha256"]}
+        return {str(name): canonical(value[name]) for name in sorted(value)}
+    if isinstance(value, list | tuple):
+        return [canonical(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted(canonical(item) for item in value)
+    raise TypeError(f"{value!r} ({type(value).__name__}) cannot be part of a key")
+
+
+def _canonical_dataclass(value: Any) -> dict[str, Any]:
+    kept: dict[str, Any] = {"class": type(value).__qualname__}
+    for name in ("version", "identity"):
+        if isinstance(found := getattr(value, name, None), str):
+            kept[name] = found
+    for field in dataclasses.fields(value):
+        if field.init and not field.metadata.get("place"):
+            kept[field.name] = canonical(getattr(value, field.name))
+    return kept
+
+
+def digest(value: Any) -> str:
+    """sha256, as hex, of the canonical form."""
+    text = json.dumps(canonical(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def stage_key(stage: Stage, spot: Mapping[str, Any]) -> str:
+    """Key of a stage's work on one spot: its name, version, parameters, what it reads, the seed."""
+    read = {name: spot.get(name) for name in stage.reads}
+    seed = spot.get("seed") if stage.seeded else None
+    return digest([stage.name, stage.version, stage, read, seed])
+
+
+def fingerprint(stages: list[Stage], spot: Mapping[str, Any]) -> str:
+    """Digest of all that decides how a spot comes out: its row and every stage with parameters."""
+    return digest([dict(spot), [[s.name, s.version, s] for s in stages]])

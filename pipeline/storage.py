@@ -1,0 +1,189 @@
+"""The one door to storage: local folders and any fsspec URL, with create-only commits.
+
+A commit either puts the whole file at its place or leaves nothing; of several writers of one
+place exactly one wins. On a local disk a hard link gives that, on S3 `If-None-Match: *`.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import uuid
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+CHUNK_BYTES = 1 << 20
+
+
+@lru_cache(maxsize=64)
+def _filesystem(protocol: str) -> Any:
+    # Listings are not cached: another process's commit must be seen at once.
+    options = {} if protocol == "file" else {"use_listings_cache": False}
+    return fsspec.filesystem(protocol, **options)
+
+
+def split(uri: str) -> tuple[Any, str]:
+    """(filesystem, path) of a URI; a plain path is a local file."""
+    protocol, separator, _ = uri.partition("://")
+    filesystem = _filesystem(protocol if separator else "file")
+    return filesystem, filesystem._strip_protocol(uri)
+
+
+def join(root: str, *names: str) -> str:
+    """`root` and names below it, with one "/" between each."""
+    return "/".join([root.rstrip("/"), *(name.strip("/") for name in names)])
+
+
+def absolute(uri: str, base: str | None = None) -> str:
+    """`uri` with a scheme or as an absolute local path; relative ones lie below `base`."""
+    if "://" in uri or os.path.isabs(uri):
+        return uri
+    if base is not None:
+        return absolute(join(base, uri))
+    return os.path.abspath(uri)
+
+
+def is_local(uri: str) -> bool:
+    """Whether the URI lies on this machine's file system."""
+    return isinstance(split(uri)[0], LocalFileSystem)
+
+
+def exists(uri: str) -> bool:
+    """Whether there is a file or folder."""
+    filesystem, path = split(uri)
+    return bool(filesystem.exists(path))
+
+
+def read_bytes(uri: str) -> bytes:
+    """The whole content. Raises `FileNotFoundError`."""
+    filesystem, path = split(uri)
+    return bytes(filesystem.cat_file(path))
+
+
+def read_bytes_or_none(uri: str) -> bytes | None:
+    """The whole content, or None where there is no such file."""
+    try:
+        return read_bytes(uri)
+    except FileNotFoundError:
+        return None
+
+
+def list_files(uri: str, suffix: str = "") -> list[str]:
+    """URIs of all files below a folder whose names end in `suffix`, sorted; [] if no folder."""
+    filesystem, path = split(uri)
+    if not filesystem.exists(path):
+        return []
+    prefix = uri.partition("://")[0] + "://" if "://" in uri else ""
+    return [prefix + name for name in sorted(filesystem.find(path)) if name.endswith(suffix)]
+
+
+def download(uri: str, to: Path) -> None:
+    """Copy a remote file to a local path, whole or not at all."""
+    filesystem, path = split(uri)
+    part = to.with_name(f"{to.name}.{uuid.uuid4().hex}.part")
+    to.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        filesystem.get_file(path, str(part))
+        os.replace(part, to)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def commit_file(source: Path, uri: str) -> bool:
+    """Put a local file at `uri` unless something is there. True if this call put it there."""
+    filesystem, path = split(uri)
+    if isinstance(filesystem, LocalFileSystem):
+        return _commit_by_link(source, Path(path))
+    try:
+        with source.open("rb") as reading, filesystem.open(path, "xb") as writing:
+            shutil.copyfileobj(reading, writing, CHUNK_BYTES)
+        return True
+    except (FileExistsError, OSError) as error:
+        if _lost_the_race(error):
+            return False
+        raise
+
+
+def commit_bytes(content: bytes, uri: str) -> bool:
+    """Put bytes at `uri` unless something is there. True if this call put them there."""
+    filesystem, path = split(uri)
+    if isinstance(filesystem, LocalFileSystem):
+        part = _part_beside(Path(path))
+        part.write_bytes(content)
+        try:
+            return _link(part, Path(path))
+        finally:
+            part.unlink()
+    try:
+        filesystem.pipe_file(path, content, mode="create")
+        return True
+    except (FileExistsError, OSError) as error:
+        if _lost_the_race(error):
+            return False
+        raise
+
+
+def replace_bytes(content: bytes, uri: str) -> None:
+    """Put bytes at `uri`, over whatever is there, whole or not at all."""
+    filesystem, path = split(uri)
+    if isinstance(filesystem, LocalFileSystem):
+        part = _part_beside(Path(path))
+        part.write_bytes(content)
+        os.replace(part, path)
+    else:
+        filesystem.pipe_file(path, content)
+
+
+def remove(uri: str) -> None:
+    """Remove one file."""
+    filesystem, path = split(uri)
+    filesystem.rm_file(path)
+
+
+def sha256_file(path: Path) -> str:
+    """Digest of a local file, as hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _part_beside(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+
+
+def _commit_by_link(source: Path, path: Path) -> bool:
+    if path.exists():
+        return False
+    part = _part_beside(path)
+    try:
+        shutil.copyfile(source, part)
+        return _link(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _link(part: Path, path: Path) -> bool:
+    try:
+        os.link(part, path)
+        return True
+    except FileExistsError:
+        return False
+
+
+def _lost_the_race(error: BaseException) -> bool:
+    """Whether a create-only write was refused because the object is there already.
+
+    s3fs raises FileExistsError only when the server names the condition in its answer; others
+    (SeaweedFS) surface as EINVAL with the server's "PreconditionFailed" as the cause.
+    """
+    if isinstance(error, FileExistsError):
+        return True
+    cause = error.__cause__
+    code = getattr(cause, "response", {}).get("Error", {}).get("Code", "")
+    return getattr(error, "errno", None) == errno.EINVAL and code == "PreconditionFailed"

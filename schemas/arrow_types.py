@@ -1,0 +1,101 @@
+"""Arrow types of the values that flow between stages. Times are seconds on the spot's own clock."""
+
+import pyarrow as pa
+
+ASSET = pa.struct([("uri", pa.string()), ("sha256", pa.string())])
+
+WORD = pa.struct(
+    [
+        ("text", pa.string()),  # as written in the script, with its punctuation: "$24."
+        (
+            "spoken",
+            pa.string(),
+        ),  # as said, lower case, words split by spaces: "twenty four dollars"
+        ("start_s", pa.float64()),
+        ("end_s", pa.float64()),
+    ]
+)
+
+PHONEME = pa.struct(
+    [
+        ("symbol", pa.string()),  # ARPAbet without stress ("AA"), or "SIL"
+        ("stress", pa.int8()),  # 0 none, 1 primary, 2 secondary
+        ("start_s", pa.float64()),
+        ("end_s", pa.float64()),
+    ]
+)
+
+SENTENCE = pa.struct(
+    [
+        ("text", pa.string()),
+        ("start_s", pa.float64()),
+        ("end_s", pa.float64()),
+        ("first_word", pa.int32()),  # index into `words`
+        ("last_word", pa.int32()),  # inclusive
+    ]
+)
+
+BOX = pa.struct(
+    [("x0", pa.float64()), ("y0", pa.float64()), ("x1", pa.float64()), ("y1", pa.float64())]
+)  # fractions of the frame's width and height, origin top left
+
+SHOT = pa.struct(
+    [
+        ("index", pa.int32()),
+        ("layout", pa.string()),  # "presented", "hero" or "end_card": schemas/layout.py
+        ("move", pa.string()),  # camera move, for people: "push_in", "orbit_left", ...
+        ("start_s", pa.float64()),  # the cut into this shot, on a frame
+        ("end_s", pa.float64()),  # the cut out of it, on a frame
+        ("handle_s", pa.float64()),  # extra frames behind end_s, for the crossfade; 0 for the last
+        ("uri", pa.string()),  # media URI of the clip
+        ("product_box", BOX),  # union over the clip of where the product is
+    ]
+)
+
+SOUND_EVENT = pa.struct(
+    [("name", pa.string()), ("time_s", pa.float64())]  # effect name, where its onset is heard
+)
+
+CAPTION = pa.struct(
+    [("text", pa.string()), ("start_s", pa.float64()), ("end_s", pa.float64()), ("box", BOX)]
+)
+
+MASTER = pa.struct([("format", pa.string()), ("uri", pa.string())])
+
+OUTPUT = pa.struct(
+    [("format", pa.string()), ("uri", pa.string()), ("sha256", pa.string()), ("bytes", pa.int64())]
+)
+
+VERDICT = pa.struct(
+    [
+        ("gate", pa.string()),
+        ("rule", pa.string()),
+        ("verdict", pa.string()),  # "pass", "review", "block"
+        ("evidence", pa.string()),
+    ]
+)
+
+STAGE_RUN = pa.struct(
+    [
+        ("stage", pa.string()),
+        ("engine", pa.string()),
+        ("version", pa.string()),
+        ("key", pa.string()),
+        ("seconds", pa.float64()),  # wall time of the work; what it took when first made, if cached
+        ("cpu_seconds", pa.float64()),  # of the worker and its child processes
+        ("peak_memory_mb", pa.float64()),  # largest resident size of the worker or one child
+        ("cached", pa.bool_()),
+        ("attempt", pa.int32()),  # 1 is the first
+    ]
+)
+
+PROVENANCE = pa.struct(
+    [
+        ("c2pa_state", pa.string()),
+        ("manifest_sha256", pa.string()),
+        ("watermark_id", pa.string()),
+        ("signer", pa.string()),
+    ]
+)
+
+METRICS = pa.map_(pa.string(), pa.float64())

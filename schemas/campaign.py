@@ -1,0 +1,196 @@
+"""Campaign: what a marketer writes, one YAML file, checked before anything is spent."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from datetime import date as Date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from schemas.config_error import ConfigError, Refusal
+
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+
+DEFAULT_GATES: dict[str, tuple[float | None, float | None]] = {
+    "duration_s": (14.99, 15.01),
+    "loudness_lufs": (-14.5, -13.5),
+    "true_peak_dbtp": (None, -1.0),
+}
+"""Metric -> (least, most); None is no limit. Filled in from what the inspect stage measures."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Brand(_Part):
+    """The advertiser's look. Files are relative to the campaign file, or URLs."""
+
+    name: str
+    ink: Colour = "#1d1f24"
+    paper: Colour = "#ffffff"
+    accent: Colour = "#e4572e"
+    logo: str | None = None
+    font: str | None = None
+    font_bold: str | None = None
+
+
+class Voice(_Part):
+    """Who speaks, and how. `lexicon` says how a word is spoken: "HAL-ven", or /HH AE L V AH N/."""
+
+    engine: Literal["hibari"] = "hibari"
+    speed: tuple[float, float] = (0.9, 1.12)
+    lexicon: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("speed")
+    @classmethod
+    def _speed_in_range(cls, speed: tuple[float, float]) -> tuple[float, float]:
+        if not 0.5 <= speed[0] <= speed[1] <= 1.5:
+            raise ValueError("two numbers from 0.5 to 1.5, the slower first, as in [0.9, 1.12]")
+        return speed
+
+
+class Sound(_Part):
+    """Music bed, effects, and the loudness of the finished mix."""
+
+    music: str | None = None
+    effects: dict[Literal["whoosh", "sparkle"], str] = Field(default_factory=dict)
+    loudness_lufs: Annotated[float, Field(ge=-30, le=-10)] = -14.0
+    music_below_voice_db: Annotated[float, Field(ge=6, le=40)] = 16.0
+
+
+class Quality(_Part):
+    """Gates a spot must pass, and how many seeds it may try."""
+
+    attempts: Annotated[int, Field(ge=1, le=5)] = 2
+    gates: dict[str, tuple[float | None, float | None] | None] = Field(default_factory=dict)
+
+    def all_gates(self) -> tuple[tuple[str, float | None, float | None], ...]:
+        """The default gates with the campaign's own on top; a gate set to null is dropped."""
+        merged = {**DEFAULT_GATES, **self.gates}
+        return tuple((n, g[0], g[1]) for n, g in sorted(merged.items()) if g is not None)
+
+
+class Policy(_Part):
+    """More names and rules than Spotmill ships: JSON or YAML files of the same shape."""
+
+    names: str | None = None
+    rules: str | None = None
+
+
+class Signing(_Part):
+    """Who signs: `dev` makes a chain on this machine on first use; `file` brings one."""
+
+    signer: Literal["dev", "file"] = "dev"
+    folder: str | None = None
+    certificate: str | None = None
+    private_key: str | None = None
+    timestamp_url: str | None = None
+
+
+class Variant(_Part):
+    """Another version of every product's spot; what is left out is as in the scripts table."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
+    cta: str | None = None
+    tagline: str | None = None
+    script: str | None = None
+
+
+class Campaign(_Part):
+    """A campaign. Paths are relative to the campaign file; any fsspec URL will do as well."""
+
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    feed: str
+    scripts: str | None = None
+    script: str | None = None
+    """Script for products without a row of their own; {title}, {brand} and {price} are filled in."""
+    images: str | None = None
+    """Folder that holds the feed's images by file name; without it image_link must be a path."""
+    date: Date | None = None
+    """The day whose prices are shown; today if left out."""
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] = "en-US"
+    length_s: Literal[15.0] = 15.0
+    formats: tuple[Literal["9x16"], ...] = ("9x16",)
+    environment: Literal["demo", "production"] = "demo"
+    disclosure: Annotated[str, Field(min_length=2, max_length=40)] = "AI-generated"
+    brand: Brand
+    voice: Voice = Voice()
+    presenter: str | None = None
+    """Folder of a presenter rig; without it spots have no presenter."""
+    sound: Sound = Sound()
+    quality: Quality = Quality()
+    policy: Policy = Policy()
+    signing: Signing = Signing()
+    variants: tuple[Variant, ...] = (Variant(name="main"),)
+    watermark_secret: Annotated[str, Field(min_length=4)] = "spotmill"
+    seed: int = 1
+
+
+def parse_campaign(raw: Any, source: str) -> Campaign:
+    """The campaign of a parsed YAML document. Raises `ConfigError` naming each key, value, fix."""
+    if not isinstance(raw, Mapping):
+        raise ConfigError(source, [Refusal("(file)", "", "write `key: value` lines, see README")])
+    try:
+        campaign = Campaign.model_validate(dict(raw))
+    except ValidationError as error:
+        raise ConfigError(source, [_refusal(item) for item in error.errors()]) from None
+    refusals = list(_contradictions(campaign))
+    if refusals:
+        raise ConfigError(source, refusals)
+    return campaign
+
+
+def set_value(raw: dict[str, Any], key: str, value: Any) -> None:
+    """Set a dotted key ("sound.loudness_lufs") in a parsed document, making parts as needed."""
+    *parents, last = key.split(".")
+    for part in parents:
+        below = raw.setdefault(part, {})
+        if not isinstance(below, dict):
+            raise ConfigError("--set", [Refusal(key, "", f"{part} has no keys below it")])
+        raw = below
+    raw[last] = value
+
+
+def _contradictions(campaign: Campaign) -> list[Refusal]:
+    found = []
+    if campaign.environment == "production" and campaign.signing.signer == "dev":
+        fix = "the dev signer is trusted by nobody else; set signing.signer to file"
+        found.append(Refusal("signing.signer", "dev", fix))
+    if campaign.signing.signer == "file":
+        for key in ("certificate", "private_key"):
+            if getattr(campaign.signing, key) is None:
+                fix = "signing.signer is file; name the PEM file here"
+                found.append(Refusal(f"signing.{key}", "not set", fix))
+    names = [variant.name for variant in campaign.variants]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        found.append(Refusal("variants", name, "two variants have this name; rename one"))
+    if not names:
+        found.append(Refusal("variants", "[]", "name at least one, or leave the key out"))
+    return found
+
+
+def _refusal(error: Any) -> Refusal:
+    key = ".".join(str(part) for part in error["loc"])
+    value = error.get("input")
+    if error["type"] == "missing":
+        return Refusal(key, "", "is missing; add it")
+    if error["type"] == "extra_forbidden":
+        return Refusal(key, repr(value), _unknown_key(error["loc"]))
+    message = re.sub(r"^Value error, ", "", error["msg"])
+    return Refusal(key, repr(value), message[0].lower() + message[1:])
+
+
+def _unknown_key(loc: tuple[Any, ...]) -> str:
+    model: Any = Campaign
+    for part in loc[:-1]:
+        field = getattr(model, "model_fields", {}).get(str(part))
+        model = field.annotation if field is not None else None
+    known = list(getattr(model, "model_fields", {}))
+    close = difflib.get_close_matches(str(loc[-1]), known, n=1)
+    if close:
+        return f"there is no such key; did you mean {close[0]!r}?"
+    return f"there is no such key; known are {', '.join(known)}" if known else "no such key"

@@ -1,0 +1,38 @@
+"""Result: one row of the ledger, in which every spot that went in comes out exactly once.
+
+Rule of change: a new version only adds nullable columns, so that old ledgers stay readable.
+"""
+
+import pyarrow as pa
+
+from schemas.arrow_types import METRICS, OUTPUT, PROVENANCE, STAGE_RUN, VERDICT
+
+SCHEMA_VERSION = "1"
+
+STATUSES = ("published", "held", "rejected", "failed", "unchanged")
+"""published: at its place, signed. held: waits for a person. rejected: must not ship.
+failed: a bug or a lost worker. unchanged: published by an earlier run, nothing to do."""
+
+RESULT_SCHEMA = pa.schema(
+    [
+        pa.field("run_id", pa.string(), nullable=False),
+        pa.field("spot_id", pa.string(), nullable=False),
+        pa.field("product_id", pa.string(), nullable=False),
+        pa.field("variant", pa.string(), nullable=False),
+        pa.field("status", pa.string(), nullable=False),
+        pa.field("stage", pa.string()),  # where it ended: "plan", a stage's name, "publish"
+        pa.field("reason_code", pa.string()),  # stable word for counting: "price_mismatch"
+        pa.field("reason", pa.string()),  # a sentence for a person
+        pa.field("title", pa.string()),
+        pa.field("outputs", pa.list_(OUTPUT)),
+        pa.field("metrics", METRICS),
+        pa.field("verdicts", pa.list_(VERDICT)),
+        pa.field("provenance", PROVENANCE),
+        pa.field("stages", pa.list_(STAGE_RUN)),
+        pa.field("fingerprint", pa.string()),  # of all that went in and of the recipe
+        pa.field("seed", pa.int64()),
+        pa.field("contact_sheet_uri", pa.string()),
+        pa.field("feed_line", pa.int64()),  # line of the feed it came from
+    ],
+    metadata={"schema": "spotmill.result", "schema_version": SCHEMA_VERSION},
+)

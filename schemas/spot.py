@@ -1,0 +1,30 @@
+"""Spot: one ad to render, as the row that enters the first stage."""
+
+import pyarrow as pa
+
+from schemas.arrow_types import ASSET
+
+SCHEMA_VERSION = "1"
+
+SPOT_SCHEMA = pa.schema(
+    [
+        pa.field("spot_id", pa.string(), nullable=False),  # safe as a file name
+        pa.field("product_id", pa.string(), nullable=False),  # as in the feed
+        pa.field("variant", pa.string(), nullable=False),
+        pa.field("language", pa.string()),  # BCP 47, "en-US"
+        pa.field("seed", pa.int64()),
+        pa.field("title", pa.string()),
+        pa.field("brand", pa.string()),
+        pa.field("description", pa.string()),
+        pa.field("script", pa.string()),  # what the voice says
+        pa.field("tagline", pa.string()),
+        pa.field("cta", pa.string()),  # call to action, on the end card
+        pa.field("price", pa.decimal128(18, 3)),  # what the product costs on the campaign's date
+        pa.field("regular_price", pa.decimal128(18, 3)),  # struck through; null when no sale is on
+        pa.field("currency", pa.string()),  # ISO 4217, "USD"
+        pa.field("accent", pa.string()),  # "#rrggbb"
+        pa.field("images", pa.list_(ASSET)),  # the product photo first, then further pictures
+        pa.field("music", ASSET),  # null for none
+    ],
+    metadata={"schema": "spotmill.spot", "schema_version": SCHEMA_VERSION},
+)

@@ -1,0 +1,48 @@
+"""Publish: the signed spot, its poster and its captions at their final place, once for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pyarrow as pa
+
+from schemas.arrow_types import OUTPUT
+from stages.base import Hardware, Media, Stage
+
+
+@dataclass(kw_only=True)
+class Publish(Stage):
+    """Commits `spots/<spot_id>/<format>-<key16>.{mp4,jpg,vtt}`; key16 is of the MP4's content.
+
+    The name follows from the content, so a second run finds its file already there, and a spot
+    that changed comes to lie beside its predecessor: a reader never sees a file change.
+    """
+
+    name: ClassVar[str] = "publish"
+    version: ClassVar[str] = "1"
+    cached: ClassVar[bool] = False
+    reads: ClassVar[tuple[str, ...]] = ("spot_id", "signed", "poster_uri", "captions_uri")
+    writes: ClassVar[pa.Schema] = pa.schema([("outputs", pa.list_(OUTPUT))])
+    hardware: ClassVar[Hardware] = Hardware(cpus=0.25, memory_gb=0.5)
+    seconds_hint: ClassVar[float] = 0.1
+
+    def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
+        """Side files first: whoever sees the MP4 also finds its poster and captions."""
+        outputs = []
+        for signed in spot["signed"]:
+            key16 = signed["uri"].removeprefix("media:")[:16]
+            stem = f"spots/{spot['spot_id']}/{signed['format']}-{key16}"
+            media.publish(spot["poster_uri"], f"{stem}.jpg")
+            media.publish(spot["captions_uri"], f"{stem}.vtt")
+            done = media.publish(signed["uri"], f"{stem}.mp4")
+            outputs.append(
+                {
+                    "format": signed["format"],
+                    "uri": done.uri,
+                    "sha256": done.sha256,
+                    "bytes": done.bytes,
+                }
+            )
+        return {"outputs": outputs}

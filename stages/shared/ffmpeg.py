@@ -1,0 +1,189 @@
+"""Runs ffmpeg: graphs compiled by ffmpeg-python, watched, stopped when stalled, never a shell."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+
+FORMATS_ALLOWED = "mov,matroska,webm,flac,wav,ogg,mp3,image2,png_pipe,rawvideo,s16le,f32le"
+"""Demuxers that may open a file: a playlist dressed up as an MP4 must not read other files."""
+
+
+class FfmpegError(RuntimeError):
+    """ffmpeg failed, stalled or ran too long; the message ends with its last words."""
+
+
+@cache
+def ffmpeg_binary() -> str:
+    """Path of the ffmpeg program: FFMPEG_BINARY if set, else the wheel's own."""
+    return os.environ.get("FFMPEG_BINARY") or imageio_ffmpeg.get_ffmpeg_exe()
+
+
+def run_ffmpeg(
+    arguments: Sequence[str],
+    *,
+    timeout_s: float = 300.0,
+    stall_s: float = 60.0,
+    feed: Callable[[object], None] | None = None,
+    pass_fds: Sequence[int] = (),
+) -> str:
+    """Run ffmpeg with `arguments` (without the program's name) and return what it wrote to stderr.
+
+    `feed` receives the standard input as a binary stream and writes frames to it, in a thread
+    of its own. The run is killed when it takes longer than `timeout_s`, or when its output time
+    has not advanced for `stall_s`. Raises `FfmpegError` with the last lines of stderr.
+    """
+    command = [ffmpeg_binary(), "-hide_banner", "-loglevel", "info", "-nostats", "-y"]
+    command += ["-progress", "pipe:1"] + ([] if feed else ["-nostdin"]) + list(arguments)
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        pass_fds=tuple(pass_fds),
+    )
+    said: deque[str] = deque(maxlen=4000)
+    advanced = [time.monotonic()]
+    readers = [
+        threading.Thread(target=_keep_lines, args=(process.stderr, said), daemon=True),
+        threading.Thread(target=_watch_progress, args=(process.stdout, advanced), daemon=True),
+    ]
+    feed_error: list[BaseException] = []
+    if feed is not None:
+        readers.append(
+            threading.Thread(target=_feed, args=(feed, process.stdin, feed_error), daemon=True)
+        )
+    for reader in readers:
+        reader.start()
+    stopped = _wait(process, advanced, timeout_s, stall_s)
+    for reader in readers:
+        reader.join(timeout=10)
+    if feed_error and not isinstance(feed_error[0], BrokenPipeError):
+        raise feed_error[0]
+    if stopped or process.returncode != 0:
+        why = stopped or f"exit status {process.returncode}"
+        raise FfmpegError(f"ffmpeg: {why}\n" + "\n".join(list(said)[-12:]))
+    return "\n".join(said)
+
+
+def _wait(
+    process: subprocess.Popen[bytes], advanced: list[float], timeout_s: float, stall_s: float
+) -> str:
+    """Wait for the end; terminate, then kill, a run that is too long or stalled. Returns why."""
+    begun = time.monotonic()
+    while True:
+        try:
+            process.wait(timeout=0.25)
+            return ""
+        except subprocess.TimeoutExpired:
+            now = time.monotonic()
+        if now - begun > timeout_s:
+            why = f"took longer than {timeout_s:g} s"
+        elif now - advanced[0] > stall_s:
+            why = f"made no progress for {stall_s:g} s"
+        else:
+            continue
+        process.terminate()
+        try:
+            process.wait(timeout=3)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        return why
+
+
+def _keep_lines(stream: object, said: deque[str]) -> None:
+    for line in stream:  # type: ignore[attr-defined]
+        said.append(line.decode("utf-8", "replace").rstrip())
+
+
+def _watch_progress(stream: object, advanced: list[float]) -> None:
+    last = b""
+    for line in stream:  # type: ignore[attr-defined]
+        if line.startswith((b"out_time_us=", b"frame=", b"total_size=")) and line != last:
+            last = line
+            advanced[0] = time.monotonic()
+
+
+def _feed(feed: Callable[[object], None], stdin: object, errors: list[BaseException]) -> None:
+    try:
+        feed(stdin)
+    except BaseException as error:  # handed to the caller's thread
+        errors.append(error)
+    finally:
+        try:
+            stdin.close()  # type: ignore[attr-defined]
+        except BrokenPipeError:
+            pass
+
+
+def input_options() -> list[str]:
+    """Options to put before `-i` of any file that did not come from Spotmill itself."""
+    return [
+        "-protocol_whitelist", "file,pipe",
+        "-format_whitelist", FORMATS_ALLOWED,
+        "-max_pixels", "40000000",
+    ]  # fmt: skip
+
+
+def decode_frames(
+    path: Path, width_px: int, height_px: int, *, fps: float | None = None, pixels: str = "rgb24",
+    start_s: float = 0.0, length_s: float | None = None, timeout_s: float = 300.0,
+) -> Iterator[np.ndarray]:  # fmt: skip
+    """Frames of a video, scaled: uint8 arrays (height, width, 3) for "rgb24", (height, width)
+    for "gray", (height, width, 4) for "rgba". `fps` None keeps the file's own frames.
+
+    The program is ended when the iterator is closed early.
+    """
+    filters = f"scale={width_px}:{height_px}:flags=area"
+    if fps is not None:
+        filters = f"fps={fps}," + filters
+    command = [ffmpeg_binary(), "-hide_banner", "-loglevel", "error", "-nostdin"]
+    command += ["-ss", f"{start_s:.6f}"] if start_s else []
+    command += [*input_options(), "-i", str(path), "-map", "0:v:0", "-an", "-vf", filters]
+    command += ["-t", f"{length_s:.6f}"] if length_s is not None else []
+    command += ["-f", "rawvideo", "-pix_fmt", pixels, "pipe:1"]
+    channels = {"rgb24": 3, "gray": 1, "rgba": 4}[pixels]
+    size = width_px * height_px * channels
+    shape = (height_px, width_px) if channels == 1 else (height_px, width_px, channels)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    killer = threading.Timer(timeout_s, process.kill)
+    killer.start()
+    try:
+        assert process.stdout is not None and process.stderr is not None
+        while len(data := process.stdout.read(size)) == size:
+            yield np.frombuffer(data, np.uint8).reshape(shape)
+        process.wait()
+        if process.returncode != 0:
+            words = process.stderr.read().decode("utf-8", "replace")[-800:]
+            raise FfmpegError(f"ffmpeg could not decode {path.name}: {words}")
+    finally:
+        killer.cancel()
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+def decode_audio(path: Path, rate_hz: int, *, channels: int = 1) -> np.ndarray:
+    """Sound of a file as float32: shape (samples,) for one channel, else (samples, channels)."""
+    command = [ffmpeg_binary(), "-hide_banner", "-loglevel", "error", "-nostdin", *input_options()]
+    command += ["-i", str(path), "-map", "0:a:0", "-vn", "-ac", str(channels), "-ar", str(rate_hz)]
+    command += ["-f", "f32le", "pipe:1"]
+    done = subprocess.run(command, capture_output=True, timeout=120, check=False)
+    if done.returncode != 0:
+        words = done.stderr.decode("utf-8", "replace")[-800:]
+        raise FfmpegError(f"ffmpeg could not decode the sound of {path.name}: {words}")
+    sound = np.frombuffer(done.stdout, np.float32)
+    return sound if channels == 1 else sound.reshape(-1, channels)
