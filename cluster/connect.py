@@ -18,10 +18,13 @@ def connect(address: str | None = None) -> Machines:
     A local Ray listens on loopback only and is never another's that happens to run. Returns the
     cluster's machines.
     """
+    address = address or os.environ.get("RAY_ADDRESS")
+    if not address:
+        # Read when Ray is imported: without it every one of its servers listens on all interfaces.
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     import ray
 
     if not ray.is_initialized():
-        address = address or os.environ.get("RAY_ADDRESS")
         ray.init(**(_join(address) if address else _start_here()))
     return cluster_machines()
 
@@ -52,7 +55,6 @@ def _start_here() -> dict[str, Any]:
         "address": "local",
         "num_cpus": int(machine.cpus),
         "include_dashboard": False,
-        "_node_ip_address": "127.0.0.1",
         "logging_level": logging.ERROR,
         "log_to_driver": False,
         # Rows are small; media never enter the object store.

@@ -117,7 +117,9 @@ class Planner:
         if settled is not None:
             unit.decided.append({**settled, **common})
         else:
-            unit.pending.append(new_row(spot, print_, row.line))
+            pending = new_row(spot, print_, row.line)
+            pending["verdicts"] = [_warning(text) for text in row.warnings]
+            unit.pending.append(pending)
 
     def _settled(self, spot_id: str, print_: str) -> dict[str, Any] | None:
         """The ledger row of a spot that an earlier run settled and nothing has changed since."""
@@ -125,7 +127,7 @@ class Planner:
         if before is None or before["fingerprint"] != print_ or before["status"] == "failed":
             return None
         if before["status"] in ("published", "unchanged"):
-            if not all(storage.exists(output["uri"]) for output in before["outputs"]):
+            if not all(storage.exists(output["uri"]) for output in before["outputs"] or []):
                 return None
             return {**before, "status": "unchanged", "stages": _as_cached(before["stages"])}
         return {**before, "stages": _as_cached(before["stages"])}
@@ -153,7 +155,7 @@ class Planner:
             "regular_price": regular.amount if regular else None,
             "currency": now.currency,
             "accent": (written.accent if written else None) or self.campaign.brand.accent,
-            "images": [self._asset(link) for link in product.image_links],
+            "images": self._images(product),
             "music": self._music(music),
         }
 
@@ -170,6 +172,16 @@ class Planner:
         ):
             template = template.replace("{" + name + "}", value)
         return template
+
+    def _images(self, product: Product) -> list[dict[str, str]]:
+        """The product photo, which must be there, and those of the further pictures that are."""
+        images = [self._asset(product.image_link)]
+        for link in product.additional_image_link:
+            try:
+                images.append(self._asset(link))
+            except _Unplannable:
+                continue
+        return images
 
     def _asset(self, link: str) -> dict[str, str]:
         """The picture that a feed's link means: by file name in `images`, or a path of its own."""
@@ -243,6 +255,10 @@ def next_seed(seed: int) -> int:
 
 def _seed(seed: int, salt: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}:{salt}".encode()).digest()[:6], "big")
+
+
+def _warning(text: str) -> dict[str, str]:
+    return {"gate": "feed", "rule": "mended", "verdict": "pass", "evidence": text}
 
 
 def _as_cached(stages: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +17,7 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+from pipeline import storage  # noqa: E402
 from pipeline.media import MediaStore, Workspace  # noqa: E402
 
 
@@ -20,7 +28,62 @@ def store(tmp_path: Path) -> MediaStore:
 
 
 @pytest.fixture
-def media(store: MediaStore) -> Workspace:
+def media(store: MediaStore) -> Iterator[Workspace]:
     """What a stage sees of the store, for one spot."""
     with store.workspace() as workspace:
         yield workspace
+
+
+@pytest.fixture(scope="session")
+def s3_bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A bucket on a real S3 server (SeaweedFS) on loopback, for the whole session."""
+    program = shutil.which("weed") or str(Path(sys.executable).parent / "weed")
+    folder = tmp_path_factory.mktemp("s3")
+    ports = dict(zip(("s3", "master", "volume", "filer", "admin"), _free_ports(5), strict=True))
+    keys = {"AWS_ACCESS_KEY_ID": "test-key", "AWS_SECRET_ACCESS_KEY": "test-secret"}
+    command = [
+        program, "mini", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-bucket=spots",
+        "-webdav=false", "-admin.ui=false", "-master.telemetry=false", "-s3.port.iceberg=0",
+        "-s3.port.lance=0", *(f"-{name}.port={port}" for name, port in ports.items()),
+    ]  # fmt: skip
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(command, env={**os.environ, **keys}, stdout=log, stderr=log)
+    before = {name: os.environ.get(name) for name in (*keys, "AWS_ENDPOINT_URL")}
+    os.environ.update(keys, AWS_ENDPOINT_URL=f"http://127.0.0.1:{ports['s3']}")
+    try:
+        _wait_for_bucket("s3://spots", folder / "log")
+        yield "s3://spots"
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _free_ports(count: int) -> list[int]:
+    # SeaweedFS takes each port + 10000 as well, so they must stay below 55536.
+    found: list[int] = []
+    while len(found) < count:
+        port = random.randrange(20000, 45000)
+        try:
+            for number in (port, port + 10000):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", number))
+        except OSError:
+            continue
+        found.append(port)
+    return found
+
+
+def _wait_for_bucket(uri: str, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            if storage.exists(uri):
+                return
+        except Exception:  # not up yet
+            pass
+        time.sleep(0.3)
+    raise RuntimeError(f"the S3 server did not come up:\n{log.read_text()[-2000:]}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +77,17 @@ class Count(Stage):
         path.write_text(f"{letters * spot['price']}")
         verdicts = [Verdict("count", "letters", "pass", f"{letters}")]
         return {"count_uri": media.save(path), "verdicts": verdicts}
+
+
+@dataclass(kw_only=True)
+class Napping(Loud):
+    """Tells which worker it is, then takes its time."""
+
+    def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
+        """As `Loud`, after a second."""
+        Path(self.log).write_text(str(os.getpid()))
+        time.sleep(1.0)
+        return Loud.run(Loud(), spot, media)
 
 
 def spot(spot_id: str, script: str, price: str = "2.000") -> dict[str, Any]:

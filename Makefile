@@ -1,0 +1,41 @@
+# Two commands do their own set-up: `make demo` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+OUT ?= out
+
+.PHONY: demo test lint check setup clean help
+
+help:
+	@echo "make demo   render the demo campaign into $(OUT)/"
+	@echo "make test   run the whole suite"
+	@echo "make lint   style, types and import direction"
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Spotmill needs Python 3.11 or newer")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+$(VENV)/installed-test: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	touch $@
+
+setup: $(VENV)/installed
+
+demo: $(VENV)/installed
+	$(BIN)/python -m jobs.render examples/demo/campaign.yaml --out $(OUT)
+
+test: $(VENV)/installed-test
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test
+
+clean:
+	rm -rf $(OUT)

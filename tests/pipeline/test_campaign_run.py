@@ -1,0 +1,141 @@
+"""A campaign run: the ledger adds up, whatever happens to a spot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import ledger
+from pipeline.campaign_file import read_campaign
+from pipeline.campaign_run import CampaignRun
+from pipeline.ledger import LedgerError, UnitWriter, latest_run, read_ledger
+from pipeline.local_runner import LocalRunner
+from pipeline.rows import decided, to_rows
+from stages.base import Media, Reject, Stage
+from tests.pipeline.test_plan import write_campaign
+from tests.pipeline.toy_stages import Count, Loud
+
+STAGES: list[Stage] = [Loud(), Count()]
+
+
+def campaign_run(path: str, output: str, stages: list[Stage] | None = None) -> CampaignRun:
+    """A run in this process."""
+    stages = stages or STAGES
+    return CampaignRun(
+        read_campaign(path), stages, output, lambda: LocalRunner(stages, output), say=lambda _: None
+    )
+
+
+@pytest.mark.parametrize("where", ["local", "s3"])
+def test_first_run_second_run_and_a_changed_price(
+    where: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Would catch a second run that works again, and a price change that runs too much."""
+    output = str(tmp_path / "out")
+    if where == "s3":
+        output = f"{request.getfixturevalue('s3_bucket')}/{tmp_path.name}"
+    path = write_campaign(tmp_path)
+    first = campaign_run(path, output).run()
+    assert ledger.count(first)["published"] == 2 and ledger.count(first)["rejected"] == 3
+
+    second = replace(campaign_run(path, output), make_runner=_no_runner).run()
+    assert ledger.count(second) == {
+        "published": 0, "held": 0, "rejected": 3, "failed": 0, "unchanged": 2,
+    }  # fmt: skip
+
+    feed = tmp_path / "feed.tsv"
+    feed.write_text(feed.read_text().replace("24.00 USD", "22.00 USD"))
+    third = {row["spot_id"]: row for row in campaign_run(path, output).run()}
+    assert third["mug"]["status"] == "published"
+    assert [run["cached"] for run in third["mug"]["stages"]] == [True, False]
+    assert ledger.count(list(third.values()))["unchanged"] == 1
+    assert len(ledger.runs(output)) == 3
+    kept = to_rows(read_ledger(output, latest_run(output) or ""))
+    assert {row["spot_id"] for row in kept} == set(third)
+
+
+def _no_runner() -> Any:
+    raise AssertionError("nothing changed: no runner may start")
+
+
+def test_spots_that_vanish_are_run_once_more_and_then_failed(tmp_path: Path) -> None:
+    """Would catch a lost spot that is missing from the ledger, and one that is retried for ever."""
+    path = write_campaign(tmp_path)
+    output = str(tmp_path / "out")
+
+    class Forgetful:
+        """Loses the mug always, the other spot the first time; hands one out twice."""
+
+        def __init__(self) -> None:
+            self.calls: list[list[str]] = []
+
+        def run(self, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+            self.calls.append([row["spot_id"] for row in rows])
+            if len(self.calls) > 1:
+                for row in LocalRunner(STAGES, output).run(rows):
+                    if row["spot_id"] != "mug":
+                        yield row
+                        yield row
+
+    runner = Forgetful()
+    rows = {r["spot_id"]: r for r in replace(campaign_run(path, output), make_runner=lambda: runner).run()}
+    assert len(runner.calls) == 3 and all(len(call) == 1 for call in runner.calls[1:])
+    assert rows["mug"]["reason_code"] == "worker_died"
+    assert sorted(row["status"] for row in rows.values()).count("published") == 1
+    receipt = next(ledger.receipts(output, latest_run(output) or ""))
+    assert receipt["spots"] == 5 == sum(receipt["counts"].values())
+
+
+@dataclass(kw_only=True)
+class Picky(Loud):
+    """Turns down every seed it has seen less than `wants` times over all."""
+
+    seeded = True
+    wants: int = 2
+
+    def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
+        """Counts the seeds it was given in a file."""
+        seeds = Path(self.log)
+        seeds.write_text((seeds.read_text() if seeds.exists() else "") + f"{spot['seed']}\n")
+        if len(seeds.read_text().split()) < self.wants:
+            raise Reject("gate_flicker", "too much flicker", another_seed=True)
+        return Loud.run(Loud(), spot, media)
+
+
+@pytest.mark.parametrize(("wants", "status"), [(2, "published"), (9, "rejected")])
+def test_another_seed_is_tried_up_to_the_limit(tmp_path: Path, wants: int, status: str) -> None:
+    """Would catch a gate that is final at once, the same seed tried again, or no limit."""
+    path = write_campaign(tmp_path)
+    log = tmp_path / "seeds"
+    run = campaign_run(path, str(tmp_path / "out"), [Picky(log=str(log), wants=wants)])
+    row = {row["spot_id"]: row for row in replace(run, only=["mug"]).run()}["mug"]
+    seeds = log.read_text().split()
+    assert row["status"] == status and len(seeds) == len(set(seeds)) == 2
+    assert row["seed"] == int(seeds[-1])
+
+
+def test_a_ledger_that_does_not_add_up_is_an_error(tmp_path: Path) -> None:
+    """Would catch a receipt written over a hole."""
+    writer = UnitWriter(str(tmp_path), "run", 0)
+    writer.add({**decided("a", "a", "rejected", "x", "y"), "run_id": "run"})
+    with pytest.raises(LedgerError, match="has 1 rows for 2 spots"):
+        writer.close(2, {})
+    assert not list(ledger.receipts(str(tmp_path), "run"))
+
+
+def test_old_ledgers_without_newer_columns_stay_readable(tmp_path: Path) -> None:
+    """Would catch a reader that drops or trips over columns that a run did not have."""
+    import pyarrow.parquet as pq
+
+    writer = UnitWriter(str(tmp_path), "run", 0, rows_per_part=1)
+    for name in "ab":
+        writer.add({**decided(name, name, "rejected", "x", "y"), "run_id": "run"})
+    writer.close(2, {})
+    (part, _) = sorted(tmp_path.rglob("*.parquet"))
+    pq.write_table(pq.read_table(part, partitioning=None).drop_columns(["seed", "title"]), part)
+    table = read_ledger(str(tmp_path), "run")
+    assert table.num_rows == 2 and "seed" in table.column_names

@@ -1,0 +1,134 @@
+"""Plan: bad rows are settled with their reason, ids are safe, and keys hold what matters."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.campaign_file import read_campaign
+from pipeline.plan import Planner, Unit, new_run_id, spot_id_of
+from tests.pipeline.toy_stages import Count, Loud
+
+FEED = """id\ttitle\timage_link\tprice\tsale_price\tsale_price_effective_date\tavailability
+mug\tMug\thttps://shop.example.com/mug.jpg\t28.00 USD\t24.00 USD\t2026-11-23/2026-12-06\tin_stock
+../../etc\tOdd id\thttps://shop.example.com/mug.jpg\t9 USD\t\t\tin_stock
+lamp\tLamp\thttps://shop.example.com/lamp.jpg\t9 USD\t\t\tin_stock
+mug\tMug again\thttps://shop.example.com/mug.jpg\t28.00 USD\t\t\tin_stock
+cup\tCup\thttps://shop.example.com/mug.jpg\tfree\t\t\tin_stock
+"""
+
+
+def write_campaign(folder: Path, **more: str) -> str:
+    """A small campaign with one picture, and its feed above."""
+    (folder / "products").mkdir(parents=True)
+    (folder / "products" / "mug.jpg").write_bytes(b"a photo")
+    (folder / "feed.tsv").write_text(more.pop("feed", FEED))
+    (folder / "scripts.tsv").write_text("id\tscript\tcta\nmug\tA mug for you.\tShop the mug\n")
+    lines = ["name: Test", "feed: feed.tsv", "scripts: scripts.tsv", "images: products/"]
+    lines += ["date: 2026-11-24", "brand: {name: Shop}", "script: Meet {title} for {price}."]
+    lines += [f"{key}: {value}" for key, value in more.items()]
+    (folder / "campaign.yaml").write_text("\n".join(lines))
+    return str(folder / "campaign.yaml")
+
+
+def plan(path: str, known: dict[str, Any] | None = None, **options: Any) -> list[Unit]:
+    """Units of a campaign file."""
+    return list(Planner(read_campaign(path), [Loud(), Count()], known or {}, **options).units())
+
+
+def test_every_feed_row_is_either_pending_or_settled_with_a_reason(tmp_path: Path) -> None:
+    """Would catch a feed row that vanishes, or one bad row that stops the campaign."""
+    (unit,) = plan(write_campaign(tmp_path))
+    reasons = {row["spot_id"]: row["reason_code"] for row in unit.decided}
+    assert reasons == {
+        "lamp": "image_missing",
+        "mug-line-5": "duplicate_id",
+        "cup": "invalid_price",
+    }
+    assert [row["product_id"] for row in unit.pending] == ["mug", "../../etc"]
+    assert len(unit) == 5
+
+
+def test_a_spot_row_has_the_days_price_and_the_scripts_words(tmp_path: Path) -> None:
+    """Would catch an ad that shows yesterday's price or another product's script."""
+    (unit,) = plan(write_campaign(tmp_path))
+    mug, odd = unit.pending
+    assert (str(mug["price"]), str(mug["regular_price"])) == ("24.00", "28.00")
+    assert (mug["script"], mug["cta"]) == ("A mug for you.", "Shop the mug")
+    assert odd["script"] == "Meet Odd id for $9." and odd["regular_price"] is None
+    (later,) = plan(write_campaign(tmp_path / "b", date="2026-12-24"))
+    assert str(later.pending[0]["price"]) == "28.00"
+
+
+def test_ids_cannot_choose_where_files_go() -> None:
+    """Would catch a product id that writes outside of the output folder."""
+    assert spot_id_of("TW-MUG.350", "main") == "TW-MUG.350"
+    assert spot_id_of("TW-MUG.350", "b") == "TW-MUG.350--b"
+    for hostile in ("../../etc", "a/b", ".hidden", "x" * 80, "a b", "c\0d", "..", ""):
+        made = spot_id_of(hostile, "main")
+        assert "/" not in made and not made.startswith(".") and len(made) < 64
+    assert spot_id_of("a/b", "main") != spot_id_of("a b", "main")
+
+
+def test_the_fingerprint_is_of_content_not_of_places(tmp_path: Path) -> None:
+    """Would catch a campaign that renders everything anew because it was moved."""
+    (one,) = plan(write_campaign(tmp_path / "one"))
+    (two,) = plan(write_campaign(tmp_path / "two"))
+    assert [r["fingerprint"] for r in one.pending] == [r["fingerprint"] for r in two.pending]
+    (tmp_path / "two" / "products" / "mug.jpg").write_bytes(b"another photo")
+    (three,) = plan(str(tmp_path / "two" / "campaign.yaml"))
+    assert one.pending[0]["fingerprint"] != three.pending[0]["fingerprint"]
+
+
+def test_what_was_settled_stays_settled_until_something_changes(tmp_path: Path) -> None:
+    """Would catch a nightly run that pays again for what did not change, or misses a change."""
+    path = write_campaign(tmp_path)
+    (unit,) = plan(path)
+    known = {}
+    for row, status in zip(unit.pending, ("published", "failed"), strict=True):
+        known[row["spot_id"]] = {**row, "status": status, "outputs": [], "reason_code": None}
+    (again,) = plan(path, known)
+    assert [row["product_id"] for row in again.pending] == ["../../etc"], "what failed runs again"
+    assert {row["status"] for row in again.decided} == {"unchanged", "rejected"}
+    gone = {"mug": {**known["mug"], "outputs": [{"uri": str(tmp_path / "gone.mp4")}]}}
+    (third,) = plan(path, gone)
+    assert "mug" in [row["spot_id"] for row in third.pending], "its file has gone"
+
+
+def test_selection_and_units(tmp_path: Path) -> None:
+    """Would catch --only that takes neighbours along and units that lose the last spots."""
+    path = write_campaign(tmp_path, variants="[{name: main}, {name: b, cta: Buy}]")
+    (unit,) = plan(path, only=["mug--b"])
+    assert [row["spot_id"] for row in unit.pending] == ["mug--b"]
+    assert unit.pending[0]["cta"] == "Buy"
+    assert [len(unit) for unit in plan(path, unit_spots=4)] == [4, 4, 2]
+    assert sum(len(unit) for unit in plan(path, limit=3)) == 3
+    assert plan(path, only=["none"]) == []
+
+
+def test_run_ids_sort_by_time() -> None:
+    """Would catch a ledger whose newest run is not the newest."""
+    early = new_run_id(datetime(2026, 9, 30, 23, 59, 59, 999000, tzinfo=UTC))
+    late = new_run_id(datetime(2026, 10, 1, tzinfo=UTC))
+    assert early < late and early == "20260930T235959999Z"
+
+
+def test_web_images_are_refused_with_the_fix(tmp_path: Path) -> None:
+    """Would catch a feed that makes workers fetch any address it names."""
+    path = write_campaign(tmp_path)
+    text = Path(path).read_text().replace("images: products/\n", "")
+    Path(path).write_text(text)
+    (unit,) = plan(path, only=["mug"])
+    assert unit.decided[0]["reason_code"] == "image_remote"
+    assert "name it in the campaign's `images`" in unit.decided[0]["reason"]
+
+
+def test_another_campaign_seed_gives_every_spot_another_seed(tmp_path: Path) -> None:
+    """Would catch a seed that does not reach the spots."""
+    path = write_campaign(tmp_path)
+    (one,) = plan(path)
+    Path(path).write_text(Path(path).read_text() + "\nseed: 5\n")
+    (two,) = plan(path)
+    assert {row["seed"] for row in one.pending}.isdisjoint(row["seed"] for row in two.pending)
+    assert one.pending[0]["fingerprint"] != two.pending[0]["fingerprint"]

@@ -1,0 +1,101 @@
+"""The Ray runner, on one real cluster that all of its tests share."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cluster.connect import connect
+from cluster.machines import Machines
+from cluster.pools import plan_pools
+from pipeline.campaign_run import CampaignRun
+from pipeline.local_runner import LocalRunner
+from pipeline.plan import Unit
+from pipeline.ray_runner import RayRunner
+from pipeline.rows import new_row
+from schemas.campaign import parse_campaign
+from stages.base import Stage
+from tests.pipeline.toy_stages import Count, Loud, Napping, spot
+
+pytestmark = pytest.mark.ray
+
+TIMES = ("seconds", "cpu_seconds", "peak_memory_mb")
+
+
+@pytest.fixture(scope="session")
+def machines() -> Iterator[Machines]:
+    """A Ray cluster on this machine, for the whole session."""
+    import ray
+
+    yield connect()
+    ray.shutdown()
+
+
+def ray_runner(stages: list[Stage], output: Path, machines: Machines) -> RayRunner:
+    """A runner with the pools that the cluster planned."""
+    return RayRunner(stages, str(output), plan_pools(stages, machines))
+
+
+def run_unit(stages: list[Stage], output: Path, machines: Machines, *rows: Any) -> list[dict]:
+    """Rows through a campaign run, with its reconciliation."""
+    campaign = parse_campaign({"name": "t", "feed": "f", "brand": {"name": "b"}}, "test")
+    run = CampaignRun(
+        campaign, stages, str(output), lambda: ray_runner(stages, output, machines), print
+    )
+    ready = [new_row(row, "print", 1) for row in rows]
+    return run.run_unit(Unit(0, pending=ready))
+
+
+def without_times(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as it must be whatever ran it."""
+    stages = [{k: v for k, v in ran.items() if k not in TIMES} for ran in row["stages"]]
+    return {**row, "stages": stages}
+
+
+def test_same_rows_and_same_keys_as_in_one_process(machines: Machines, tmp_path: Path) -> None:
+    """Would catch a value that changes its type or a key that changes on the way through Ray."""
+    scripts = ["hello", "reject me", "hold me", "bug", "exit", "good bye"]
+    rows = [new_row(spot(f"s{n}", text), "print", n) for n, text in enumerate(scripts)]
+    stages: list[Stage] = [Loud(), Count()]
+    far = list(ray_runner(stages, tmp_path / "ray", machines).run(rows))
+    near = list(LocalRunner(stages, str(tmp_path / "local")).run(rows))
+    by_id = {row["spot_id"]: without_times(row) for row in far}
+    assert len(by_id) == len(far) == len(rows)
+    assert [by_id[row["spot_id"]] for row in near] == [without_times(row) for row in near]
+
+
+def test_a_row_that_kills_its_worker_costs_itself_only(machines: Machines, tmp_path: Path) -> None:
+    """Would catch a poisoned row that ends the run, is retried for ever, or takes neighbours."""
+    rows = [spot(f"s{n}", "die" if n == 3 else f"hello {n}") for n in range(8)]
+    results = run_unit([Loud(), Count()], tmp_path, machines, *rows)
+    ends = {row["spot_id"]: (row["status"], row["reason_code"]) for row in results}
+    assert len(results) == 8
+    assert ends.pop("s3") == ("failed", "worker_died")
+    assert set(ends.values()) == {("published", None)}
+
+
+def test_an_actor_killed_mid_run_loses_nothing(machines: Machines, tmp_path: Path) -> None:
+    """Would catch a run that hangs on a dead actor or a spot that is lost with it."""
+    pid_file = tmp_path / "pid"
+
+    def kill_once() -> None:
+        while not pid_file.exists() or not pid_file.read_text():
+            time.sleep(0.1)
+        os.kill(int(pid_file.read_text()), signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_once, daemon=True)
+    killer.start()
+    rows = [spot(f"s{n}", f"hello {n}") for n in range(4)]
+    stages: list[Stage] = [Napping(log=str(pid_file)), Count()]
+    results = run_unit(stages, tmp_path / "out", machines, *rows)
+    killer.join(timeout=5)
+    assert not killer.is_alive()
+    assert sorted(row["spot_id"] for row in results) == ["s0", "s1", "s2", "s3"]
+    assert {row["status"] for row in results} == {"published"}

@@ -1,0 +1,84 @@
+"""Campaign: a bad configuration is refused naming the key, the value and the fix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.campaign_file import read_campaign
+from schemas.campaign import parse_campaign
+from schemas.config_error import ConfigError
+
+GOOD: dict[str, Any] = {"name": "Test", "feed": "feed.tsv", "brand": {"name": "Shop"}}
+
+
+def refusals(raw: Any) -> str:
+    """What the error says."""
+    with pytest.raises(ConfigError) as caught:
+        parse_campaign(raw, "campaign.yaml")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"feeed": "x"}, "feeed: 'x': there is no such key; did you mean 'feed'?"),
+        ({"brand": {"name": "S", "acent": "#000000"}}, "brand.acent: '#000000': there is no such"),
+        ({"brand": {"name": "S", "accent": "red"}}, "brand.accent: 'red'"),
+        ({"voice": {"speed": [0.2, 3]}}, "voice.speed: [0.2, 3]: two numbers from 0.5 to 1.5"),
+        ({"sound": {"loudness_lufs": -3}}, "sound.loudness_lufs: -3: input should be less than"),
+        ({"environment": "production"}, "signing.signer: dev: the dev signer is trusted by nobody"),
+        ({"signing": {"signer": "file"}}, "signing.certificate: not set"),
+        ({"variants": [{"name": "a"}, {"name": "a"}]}, "two variants have this name"),
+        ({"variants": []}, "name at least one"),
+        ({"formats": ["9x17"]}, "formats.0: '9x17'"),
+    ],
+)
+def test_a_bad_key_or_value_is_named_with_its_fix(change: dict[str, Any], said: str) -> None:
+    """Would catch an error that leaves the reader guessing which line to change."""
+    assert said in refusals({**GOOD, **change})
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    """Would catch a file that must be run again for each of its mistakes."""
+    said = refusals({"feed": "x", "brand": {"name": "S", "ink": "black"}, "seed": "many"})
+    assert "name: is missing" in said and "brand.ink" in said and "seed" in said
+    assert "write `key: value` lines" in refusals(["a", "list"])
+
+
+def test_gates_are_merged_and_can_be_dropped() -> None:
+    """Would catch a campaign whose own gate silently removes the others."""
+    quality = {"gates": {"loudness_lufs": [-24, -22], "true_peak_dbtp": None, "new": [1, None]}}
+    gates = {g[0]: g[1:] for g in parse_campaign({**GOOD, "quality": quality}, "x").quality.all_gates()}
+    assert gates["loudness_lufs"] == (-24, -22) and gates["new"] == (1, None)
+    assert "true_peak_dbtp" not in gates and "duration_s" in gates
+
+
+def test_places_become_absolute_and_overrides_apply(tmp_path: Path) -> None:
+    """Would catch paths that depend on where the command was started."""
+    (tmp_path / "feed.tsv").write_text("id")
+    (tmp_path / "products").mkdir()
+    path = tmp_path / "campaign.yaml"
+    path.write_text("name: Test\nfeed: feed.tsv\nimages: products\nbrand: {name: Shop}\n")
+    campaign = read_campaign(str(path), ["seed=9", "sound.loudness_lufs=-23", "brand.name=Other"])
+    assert campaign.feed == str(tmp_path / "feed.tsv")
+    assert campaign.images == f"{tmp_path}/products/"
+    assert (campaign.seed, campaign.sound.loudness_lufs) == (9, -23)
+    assert campaign.brand.name == "Other"
+
+
+def test_missing_files_and_broken_yaml_are_refused(tmp_path: Path) -> None:
+    """Would catch a campaign that finds out after an hour that its feed is not there."""
+    path = tmp_path / "campaign.yaml"
+    with pytest.raises(ConfigError, match="is not there; check the path"):
+        read_campaign(str(path))
+    path.write_text("name: [")
+    with pytest.raises(ConfigError, match="is no YAML"):
+        read_campaign(str(path))
+    path.write_text("name: Test\nfeed: gone.tsv\nbrand: {name: Shop}\n")
+    with pytest.raises(ConfigError, match=r"feed: gone.tsv: .*gone.tsv is not there"):
+        read_campaign(str(path))
+    with pytest.raises(ConfigError, match="write KEY=VALUE"):
+        read_campaign(str(path), ["seed"])
