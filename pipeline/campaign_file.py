@@ -61,6 +61,8 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
             "brand": in_part(campaign.brand, "brand", "logo", "font", "font_bold"),
             "sound": sound.model_copy(update={"effects": effects}),
             "policy": in_part(campaign.policy, "policy", "names", "rules"),
-            "signing": in_part(campaign.signing, "signing", "certificate", "private_key"),
+            "signing": in_part(
+                campaign.signing, "signing", "certificate", "private_key", "anchors"
+            ),
         }
     )

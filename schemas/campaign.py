@@ -88,6 +88,7 @@ class Signing(_Part):
     folder: str | None = None
     certificate: str | None = None
     private_key: str | None = None
+    anchors: str | None = None
     timestamp_url: str | None = None
 
 
@@ -126,6 +127,8 @@ class Campaign(_Part):
     policy: Policy = Policy()
     signing: Signing = Signing()
     variants: tuple[Variant, ...] = (Variant(name="main"),)
+    tracking_uri: str | None = None
+    """MLflow server; without it a run into a local folder keeps its own database there."""
     watermark_secret: Annotated[str, Field(min_length=4)] = "spotmill"
     seed: int = 1
 
@@ -161,7 +164,7 @@ def _contradictions(campaign: Campaign) -> list[Refusal]:
         fix = "the dev signer is trusted by nobody else; set signing.signer to file"
         found.append(Refusal("signing.signer", "dev", fix))
     if campaign.signing.signer == "file":
-        for key in ("certificate", "private_key"):
+        for key in ("certificate", "private_key", "anchors"):
             if getattr(campaign.signing, key) is None:
                 fix = "signing.signer is file; name the PEM file here"
                 found.append(Refusal(f"signing.{key}", "not set", fix))

@@ -1,0 +1,78 @@
+"""Benchmarks as code: `python -m jobs.bench spot` says what a spot costs, as ratios in one run."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.campaign_file import read_campaign
+from pipeline.local_runner import LocalRunner
+from pipeline.plan import Planner
+from pipeline.recipes import load_recipe
+from pipeline.rows import to_result
+from stages.shared.ffmpeg import run_ffmpeg
+
+app = typer.Typer(help=__doc__, no_args_is_help=True)
+
+
+@app.callback()
+def bench() -> None:
+    """Each benchmark works in a scratch folder and leaves nothing behind."""
+
+
+@app.command()
+def spot(
+    campaign: Annotated[str, typer.Argument()] = "examples/demo/campaign.yaml",
+    recipe: Annotated[str, typer.Option()] = "laptop",
+    spots: Annotated[int, typer.Option(min=1, help="How many spots to render.")] = 2,
+) -> None:
+    """CPU seconds per stage and spot, and their ratio to one bare encode of the same video.
+
+    The bare encode (decode the finished spot, x264 veryfast, nothing else) is the unit because it
+    moves with the machine: a ratio can be compared between machines, a second cannot. The first
+    spot pays for loading the models, which the stages' own figures leave out.
+    """
+    settings = read_campaign(campaign)
+    stages = load_recipe(recipe, settings)
+    with tempfile.TemporaryDirectory(prefix="spotmill-bench-") as folder:
+        units = Planner(settings, stages, {}, limit=spots).units()
+        rows = [row for unit in units for row in unit.pending]
+        results = [to_result(row, "bench") for row in LocalRunner(stages, folder).run(rows)]
+        bare = _bare_encode(Path(results[0]["outputs"][0]["uri"]))
+    table = Table("stage", "engine", "CPU s", "wall s", "x bare encode", "peak MB")
+    total = 0.0
+    for n, stage in enumerate(stages):
+        runs = [result["stages"][n] for result in results if len(result["stages"]) > n]
+        cpu = sum(run["cpu_seconds"] for run in runs) / len(runs)
+        total += cpu
+        table.add_row(
+            stage.name,
+            stage.engine_name,
+            f"{cpu:.1f}",
+            f"{sum(run['seconds'] for run in runs) / len(runs):.1f}",
+            f"{cpu / bare:.2f}",
+            f"{max(run['peak_memory_mb'] for run in runs):.0f}",
+        )
+    table.add_row("total", "", f"{total:.1f}", "", f"{total / bare:.2f}", "")
+    Console().print(table)
+    typer.echo(f"bare encode of the same spot: {bare:.1f} CPU s; {len(results)} spots")
+
+
+def _bare_encode(video: Path) -> float:
+    before, begun = os.times(), time.monotonic()
+    run_ffmpeg(["-i", str(video), "-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "20",
+                "-f", "null", "-"])  # fmt: skip
+    used = os.times()
+    cpu = used.children_user + used.children_system - before.children_user - before.children_system
+    return cpu or time.monotonic() - begun
+
+
+if __name__ == "__main__":
+    app()
