@@ -1,35 +1,40 @@
-"""`python -m jobs.report OUT`: build the report page of a run again, from its ledger."""
+"""Build the report page of a run again, from its ledger: `python -m jobs.report OUT`."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
 
 from pipeline import ledger, storage
 from pipeline.report import RunSummary, summarise, write_report
 from pipeline.report.report import summary_uri
 from pipeline.report.rows import Rows
 
+NO_SUCH_RUN = 2
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status: 0 for a page that was written, 2 where there is no such run."""
-    parser = argparse.ArgumentParser(prog="python -m jobs.report", description=__doc__)
-    parser.add_argument("output", metavar="OUT", help="the campaign's output: a folder or a URL")
-    parser.add_argument("--run", metavar="RUN_ID", help="which run; the newest if not given")
-    options = parser.parse_args(arguments)
-    output = storage.absolute(options.output)
+
+def report(
+    output: Annotated[str, typer.Argument(metavar="OUT", help="The campaign's output.")],
+    run: Annotated[str | None, typer.Option(help="Which run; the newest if not given.")] = None,
+) -> None:
+    """Write OUT/report/index.html and ledger.csv for one run.
+
+    Exit status: 0 when the page was written, 2 when the ledger has no such run.
+    """
+    output = storage.absolute(output)
     runs = ledger.runs(output)
-    run_id = options.run or (runs[-1] if runs else None)
+    run_id = run or (runs[-1] if runs else None)
     if run_id is None or run_id not in runs:
-        known = ", ".join(runs[-5:]) or "none; render the campaign first"
-        print(f"{output} has no run {options.run or ''}in its ledger. Known runs: {known}.")
-        return 2
+        asked = f"no run {run}" if run else "no runs"
+        known = f"; its newest are {', '.join(runs[-5:])}" if runs else "; render a campaign first"
+        typer.echo(f"{output} has {asked} in its ledger{known}", err=True)
+        raise typer.Exit(NO_SUCH_RUN)
     rows = ledger.read_ledger(output, run_id)
     summary = _summary(output, run_id, rows)
     uri = write_report(output, summary.campaign, rows, summary)
-    print(f"{uri}: {summary.spots} spots of run {run_id}")
-    return 0
+    typer.echo(f"{uri}: {summary.spots} spots of run {run_id}")
 
 
 def _summary(output: str, run_id: str, rows: Rows) -> RunSummary:
@@ -56,4 +61,4 @@ def _moment(run_id: str) -> datetime | None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    typer.run(report)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import IO, Any
 
 import imageio_ffmpeg
 import numpy as np
@@ -33,42 +35,60 @@ def run_ffmpeg(
     *,
     timeout_s: float = 300.0,
     stall_s: float = 60.0,
-    feed: Callable[[object], None] | None = None,
-    pass_fds: Sequence[int] = (),
+    feed: Callable[[Any], None] | None = None,
+    feeds: Mapping[str, Callable[[IO[bytes]], None]] | None = None,
 ) -> str:
     """Run ffmpeg with `arguments` (without the program's name) and return what it wrote to stderr.
 
-    `feed` receives the standard input as a binary stream and writes frames to it, in a thread
-    of its own. The run is killed when it takes longer than `timeout_s`, or when its output time
-    has not advanced for `stall_s`. Raises `FfmpegError` with the last lines of stderr.
+    `feed` receives the standard input as a binary stream and writes frames to it. Each of `feeds`
+    writes to a pipe of its own, which `arguments` name as the input "feed:<name>". All run in
+    threads of their own. The run is killed when it takes longer than `timeout_s`, or when its
+    output time has not advanced for `stall_s`. Raises `FfmpegError` with the last lines of
+    stderr, or what a feed raised.
     """
+    pipes = {name: os.pipe() for name in feeds or {}}
+    inputs = {f"feed:{name}": f"pipe:{reading}" for name, (reading, _) in pipes.items()}
     command = [ffmpeg_binary(), "-hide_banner", "-loglevel", "info", "-nostats", "-y"]
-    command += ["-progress", "pipe:1"] + ([] if feed else ["-nostdin"]) + list(arguments)
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        pass_fds=tuple(pass_fds),
-    )
+    command += ["-progress", "pipe:1"] + ([] if feed else ["-nostdin"])
+    command += [inputs.get(argument, argument) for argument in arguments]
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=[reading for reading, _ in pipes.values()],
+        )
+    except OSError:
+        for _, writing in pipes.values():
+            os.close(writing)
+        raise
+    finally:
+        # Ours must be closed, or a feed would wait for ever on a program that has ended.
+        for reading, _ in pipes.values():
+            os.close(reading)
     said: deque[str] = deque(maxlen=4000)
     advanced = [time.monotonic()]
-    readers = [
-        threading.Thread(target=_keep_lines, args=(process.stderr, said), daemon=True),
-        threading.Thread(target=_watch_progress, args=(process.stdout, advanced), daemon=True),
+    errors: list[BaseException] = []
+    work: list[tuple[Callable[..., None], tuple[Any, ...]]] = [
+        (_keep_lines, (process.stderr, said)),
+        (_watch_progress, (process.stdout, advanced)),
     ]
-    feed_error: list[BaseException] = []
     if feed is not None:
-        readers.append(
-            threading.Thread(target=_feed, args=(feed, process.stdin, feed_error), daemon=True)
-        )
-    for reader in readers:
-        reader.start()
-    stopped = _wait(process, advanced, timeout_s, stall_s)
-    for reader in readers:
-        reader.join(timeout=10)
-    if feed_error and not isinstance(feed_error[0], BrokenPipeError):
-        raise feed_error[0]
+        work.append((_feed, (feed, process.stdin, errors)))
+    for name, write in (feeds or {}).items():
+        work.append((_feed, (write, os.fdopen(pipes[name][1], "wb"), errors)))
+    threads = [threading.Thread(target=to_do, args=given, daemon=True) for to_do, given in work]
+    for thread in threads:
+        thread.start()
+    stopped = _wait(process, advanced, timeout_s, stall_s, errors)
+    for thread in threads:
+        thread.join(timeout=10)
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+    if errors:
+        raise errors[0]
     if stopped or process.returncode != 0:
         why = stopped or f"exit status {process.returncode}"
         raise FfmpegError(f"ffmpeg: {why}\n" + "\n".join(list(said)[-12:]))
@@ -76,7 +96,11 @@ def run_ffmpeg(
 
 
 def _wait(
-    process: subprocess.Popen[bytes], advanced: list[float], timeout_s: float, stall_s: float
+    process: subprocess.Popen[bytes],
+    advanced: list[float],
+    timeout_s: float,
+    stall_s: float,
+    errors: list[BaseException],
 ) -> str:
     """Wait for the end; terminate, then kill, a run that is too long or stalled. Returns why."""
     begun = time.monotonic()
@@ -90,6 +114,8 @@ def _wait(
             why = f"took longer than {timeout_s:g} s"
         elif now - advanced[0] > stall_s:
             why = f"made no progress for {stall_s:g} s"
+        elif errors:
+            why = "was stopped, because what feeds it failed"
         else:
             continue
         process.terminate()
@@ -114,16 +140,17 @@ def _watch_progress(stream: object, advanced: list[float]) -> None:
             advanced[0] = time.monotonic()
 
 
-def _feed(feed: Callable[[object], None], stdin: object, errors: list[BaseException]) -> None:
+def _feed(write: Callable[[Any], None], stream: IO[bytes], errors: list[BaseException]) -> None:
+    """Run a feed to its end. That ffmpeg wants no more (a broken pipe) is no error."""
     try:
-        feed(stdin)
+        write(stream)
+    except BrokenPipeError:
+        pass
     except BaseException as error:  # handed to the caller's thread
         errors.append(error)
     finally:
-        try:
-            stdin.close()  # type: ignore[attr-defined]
-        except BrokenPipeError:
-            pass
+        with contextlib.suppress(OSError):
+            stream.close()
 
 
 def input_options() -> list[str]:

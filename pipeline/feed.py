@@ -1,0 +1,127 @@
+"""Reads the feed of a campaign and the scripts that go with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.feed_source import FeedError, RawRow, Source, open_source
+from pipeline.feed_tables import table_rows
+from pipeline.feed_xml import xml_rows
+from schemas.product import Product, ProductRefused, clean_text
+
+__all__ = ["FeedError", "FeedRow", "ScriptRow", "read_feed", "read_scripts"]
+
+
+@dataclass(frozen=True)
+class FeedRow:
+    """One row of a feed: its product, or why it has none.
+
+    `product_id` is "" where the row has no id; `title` is as far as it could be read.
+    """
+
+    line: int
+    product_id: str
+    title: str
+    product: Product | None
+    reason_code: str | None = None
+    reason: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ScriptRow:
+    """What is said and written in the spot of one product. `music` and `accent` may be ""."""
+
+    line: int
+    product_id: str
+    script: str
+    tagline: str = ""
+    cta: str = ""
+    music: str = ""
+    accent: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def read_feed(uri: str) -> Iterator[FeedRow]:
+    """The rows of a Merchant feed (TSV, CSV, RSS or Atom, by content), good and bad, in order.
+
+    Holds one row and the ids seen in memory. A bad row never raises; a file that is no feed
+    raises `FeedError`, at the latest at its end.
+    """
+    lines: dict[str, int] = {}
+    with open_source(uri) as source:
+        row = None
+        for row in _raw_rows(source, "id"):
+            product_id = clean_text(row.texts.get("id", ""))
+            first = lines.setdefault(product_id, row.line) if product_id else row.line
+            yield _feed_row(row, product_id, first)
+        if row is None:
+            raise FeedError(f"{uri} holds no product; export it again")
+        if not lines:
+            raise FeedError(f"{uri} holds no row with an id; give every product its own id")
+
+
+def read_scripts(uri: str) -> dict[str, ScriptRow]:
+    """The scripts by product id, of a TSV or CSV with the columns id, script, tagline, cta,
+    music and accent ("#rrggbb"); the last four may be missing.
+
+    Raises `FeedError` for a file without id or script column, for a row without id, and for an
+    id that comes twice.
+    """
+    scripts: dict[str, ScriptRow] = {}
+    with open_source(uri) as source:
+        for row in _raw_rows(source, "id", "script"):
+            script = _script_row(row, uri)
+            there = scripts.setdefault(script.product_id, script)
+            if there is not script:
+                raise FeedError(
+                    f'{uri} has two scripts for "{script.product_id}", on lines {there.line} and'
+                    f" {script.line}; keep one"
+                )
+    return scripts
+
+
+def _raw_rows(source: Source, *needed: str) -> Iterator[RawRow]:
+    return xml_rows(source) if source.is_xml else table_rows(source, needed)
+
+
+def _feed_row(row: RawRow, product_id: str, first_line: int) -> FeedRow:
+    title = clean_text(row.texts.get("title", ""))
+    try:
+        if row.broken:
+            raise ProductRefused("ragged_row", row.broken)
+        if first_line != row.line:
+            reason = f'id "{product_id}" is already on line {first_line}; give each its own'
+            raise ProductRefused("duplicate_id", reason)
+        product = Product.from_row(row.texts)
+    except ProductRefused as refused:
+        return FeedRow(
+            row.line, product_id, title, None, refused.reason_code, refused.reason,
+            tuple(row.warnings),
+        )  # fmt: skip
+    warnings = (*row.warnings, *product.warnings)
+    return FeedRow(row.line, product_id, product.title, product, warnings=warnings)
+
+
+def _script_row(row: RawRow, uri: str) -> ScriptRow:
+    texts = {name: clean_text(value) for name, value in row.texts.items()}
+    product_id = texts.get("id", "")
+    if row.broken or not product_id:
+        wrong = row.broken or f"line {row.line} has no id; write the product's id from the feed"
+        raise FeedError(f"{uri}: {wrong}")
+    accent, warnings = texts.get("accent", ""), list(row.warnings)
+    if accent and not re.fullmatch(r"#[0-9a-fA-F]{6}", accent):
+        warnings.append(f'accent "{accent}" is left out; write a colour as "#2f8084"')
+        accent = ""
+    return ScriptRow(
+        line=row.line,
+        product_id=product_id,
+        script=texts.get("script", ""),
+        tagline=texts.get("tagline", ""),
+        cta=texts.get("cta", ""),
+        music=texts.get("music", ""),
+        accent=accent.lower(),
+        warnings=tuple(warnings),
+    )

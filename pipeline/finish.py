@@ -1,0 +1,91 @@
+"""What follows a run: summary, report page, MLflow, and a few lines for the person who started it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline import storage
+from pipeline.campaign_run import CampaignRun
+from pipeline.report import RunSummary, summarise, write_report
+from pipeline.tracking import track
+
+
+def finish(
+    run: CampaignRun, rows: Sequence[Mapping[str, Any]], *, recipe: str, say: Callable[[str], None]
+) -> RunSummary:
+    """Write the report and the MLflow run of a finished campaign run, and print what matters."""
+    seconds = (datetime.now(UTC) - run.started_at).total_seconds()
+    summary = summarise(
+        rows,
+        campaign=run.campaign.name,
+        run_id=run.run_id,
+        started_at=run.started_at,
+        seconds=seconds,
+        recipe=recipe,
+        machine=f"{platform.machine()}, {os.cpu_count()} cores",
+    )
+    report = write_report(run.output, run.campaign.name, rows, summary)
+    begun = time.monotonic()
+    tracked = track(
+        run.output,
+        run.campaign.name,
+        run.run_id,
+        rows,
+        summary,
+        tracking_uri=run.campaign.tracking_uri,
+        parameters={"recipe": recipe, "git": _git_revision(), "seed": str(run.campaign.seed)},
+        report_uri=report,
+    )
+    for line in _lines(summary, rows):
+        say(line)
+    if tracked:
+        say(f"MLflow run {tracked} written in {time.monotonic() - begun:.0f} s")
+        if storage.is_local(run.output):
+            database = storage.join(run.output, "mlflow.db")
+            say(f"  see it with: mlflow ui --backend-store-uri sqlite:///{database}")
+    say(f"Open {report}")
+    return summary
+
+
+def _lines(summary: RunSummary, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    counts = ", ".join(f"{number} {status}" for status, number in summary.counts.items() if number)
+    lines = ["", f"{summary.spots} spots in, {summary.spots} accounted for: {counts or 'none'}"]
+    executed = [total for total in summary.stage_seconds if total.executed]
+    if not executed:
+        lines.append("Nothing was rendered: nothing has changed since it was last rendered.")
+    else:
+        spots = max(total.executed for total in executed)
+        lines.append(
+            f"{summary.seconds or 0:.0f} s in all, {(summary.seconds or 0) / spots:.0f} s per spot"
+            " worked on; where the time went:"
+        )
+        for total in executed:
+            lines.append(
+                f"  {total.stage:15} {total.executed:5} run, {total.cached:5} from the store,"
+                f" {total.seconds:8.1f} s, {total.cpu_seconds:8.1f} CPU s,"
+                f" peak {total.peak_memory_mb:.0f} MB"
+            )
+        cpu = sum(total.cpu_seconds for total in executed)
+        lines.append(f"  {'all':15} {cpu:.1f} CPU s, {cpu / spots:.1f} per spot worked on")
+    for row in rows:
+        if row["status"] in ("held", "rejected", "failed"):
+            lines.append(f"  {row['status']:9} {row['spot_id']}: {row['stage']}: {row['reason']}")
+    return lines[:60]
+
+
+def _git_revision() -> str:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"],
+            capture_output=True, text=True, timeout=10, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return done.stdout.strip()

@@ -1,0 +1,52 @@
+"""The laptop recipe: all nine stages on a CPU, with nothing but what the default install brings."""
+
+from __future__ import annotations
+
+from pipeline.recipes.parts import assets, brand_kit, presenter, signer
+from schemas.campaign import Campaign
+from stages.align import Align
+from stages.avatar import Avatar
+from stages.base import Stage
+from stages.composite import Composite
+from stages.image_to_video import CameraMotion, ImageToVideo
+from stages.inspect import Inspect
+from stages.publish import Publish
+from stages.screen import Screen
+from stages.sign import Sign
+from stages.speech import HibariVoice, Speech
+
+
+def recipe(campaign: Campaign) -> list[Stage]:
+    """From product photo and script to a signed spot."""
+    lexicon = tuple(sorted(campaign.voice.lexicon.items()))
+    secret = campaign.watermark_secret
+    return [
+        Screen(**assets(names=campaign.policy.names, rules=campaign.policy.rules)),
+        Speech(
+            engine=HibariVoice(),
+            lexicon=lexicon,
+            speed_range=campaign.voice.speed,
+            length_s=campaign.length_s,
+        ),
+        ImageToVideo(engine=CameraMotion(), length_s=campaign.length_s),
+        Avatar(engine=presenter(campaign), length_s=campaign.length_s),
+        Align(length_s=campaign.length_s),
+        Composite(
+            brand=brand_kit(campaign),
+            effects=tuple(sorted(assets(**campaign.sound.effects).items())),
+            disclosure=campaign.disclosure,
+            formats=campaign.formats,
+            length_s=campaign.length_s,
+            loudness_lufs=campaign.sound.loudness_lufs,
+            music_below_voice_db=campaign.sound.music_below_voice_db,
+            watermark_secret=secret,
+        ),
+        Inspect(
+            gates=campaign.quality.all_gates(),
+            lexicon=tuple(word for word, _ in lexicon),
+            length_s=campaign.length_s,
+            watermark_secret=secret,
+        ),
+        Sign(signer=signer(campaign), organisation=campaign.brand.name),
+        Publish(),
+    ]

@@ -1,0 +1,47 @@
+"""What recipes have in common: a campaign's files as assets, its brand kit, presenter and signer."""
+
+from __future__ import annotations
+
+from pipeline.media import asset
+from schemas.asset import Asset
+from schemas.brand import BrandKit
+from schemas.campaign import Campaign
+from stages.avatar import PresenterRig
+from stages.sign import DevSigner, FileSigner
+from stages.sign.signer import Signer
+
+
+def assets(**uris: str | None) -> dict[str, Asset]:
+    """Name to asset, for those that are set."""
+    return {name: asset(uri) for name, uri in uris.items() if uri}
+
+
+def brand_kit(campaign: Campaign) -> BrandKit:
+    """The campaign's brand with its files as assets."""
+    brand = campaign.brand
+    return BrandKit(
+        name=brand.name,
+        ink=brand.ink,
+        paper=brand.paper,
+        accent=brand.accent,
+        **assets(logo=brand.logo, font=brand.font, font_bold=brand.font_bold),
+    )
+
+
+def presenter(campaign: Campaign) -> PresenterRig | None:
+    """The rendered presenter of the campaign, or None."""
+    return PresenterRig(rig=asset(campaign.presenter)) if campaign.presenter else None
+
+
+def signer(campaign: Campaign) -> Signer:
+    """The signer that the campaign names."""
+    signing = campaign.signing
+    if signing.signer == "dev":
+        return DevSigner(signing.folder) if signing.folder else DevSigner()
+    assert signing.certificate and signing.private_key and signing.anchors  # checked by Campaign
+    return FileSigner(
+        certificate=signing.certificate,
+        private_key=signing.private_key,
+        anchors=signing.anchors,
+        timestamp_url=signing.timestamp_url,
+    )

@@ -1,0 +1,5 @@
+"""Align: the voice's word times checked against an independent aligner, and sounds on the cuts."""
+
+from stages.align.align import Align
+
+__all__ = ["Align"]

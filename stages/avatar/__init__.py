@@ -1,0 +1,7 @@
+"""A talking presenter: the stage, the interface of its engines, and the rig that needs no network."""
+
+from stages.avatar.avatar import Avatar
+from stages.avatar.engine import Performance, PresenterEngine, Take
+from stages.avatar.presenter_rig import PresenterRig
+
+__all__ = ["Avatar", "Performance", "PresenterEngine", "PresenterRig", "Take"]

@@ -1,0 +1,135 @@
+"""Avatar: a presenter who says the voice-over, drawn for the shots that show her."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import pyarrow as pa
+
+from schemas.arrow_types import BOX
+from schemas.layout import FORMATS, Format
+from stages.avatar.engine import Performance, PresenterEngine
+from stages.base import Hardware, Media, Stage
+
+
+@dataclass(kw_only=True)
+class Avatar(Stage):
+    """Draws the presenter into one file with alpha (see `track.write_track` for how it is read).
+
+    The file covers the spot from `avatar_start_s`, on a frame, to `avatar_end_s`; in shots without
+    her it is transparent. She fades in while the shot before her still shows, and out over her own
+    last shot's handle; she is simply there when a spot opens on her. Her picture is a square as
+    wide as the layout's presenter box, cut to an even size, and is to stand centred on the
+    frame's lower edge.
+    """
+
+    name: ClassVar[str] = "avatar"
+    reads: ClassVar[tuple[str, ...]] = ("voice_uri", "phonemes", "sentences", "shots")
+    writes: ClassVar[pa.Schema] = pa.schema(
+        [
+            pa.field("avatar_uri", pa.string()),  # null where no shot shows her
+            pa.field("avatar_start_s", pa.float64()),
+            pa.field("avatar_end_s", pa.float64()),
+            pa.field("avatar_mouth_box", BOX),  # fractions of her picture
+        ]
+    )
+    version: ClassVar[str] = "1"
+    seeded: ClassVar[bool] = True
+    hardware: Hardware = Hardware(cpus=1, memory_gb=1.0)
+    seconds_hint: float = 7.0
+
+    engine: PresenterEngine
+    length_s: float = 15.0
+    """Of the spot; nothing is drawn behind it."""
+    format: str = "9x16"
+    """A name in `schemas.layout.FORMATS`."""
+    audio_lead_ms: float = 12.0
+    """How far the mouth runs ahead of the sound, 0 to 45. Speakers shape a sound before it is
+    heard, and viewers forgive an early mouth sooner than a late one (ITU-R BT.1359); more than 45
+    is seen."""
+
+    def __post_init__(self) -> None:
+        if self.format not in FORMATS:
+            raise ValueError(f"format {self.format!r} is not one of {sorted(FORMATS)}")
+        if not 0.0 <= self.audio_lead_ms <= 45.0:
+            raise ValueError(f"audio_lead_ms is {self.audio_lead_ms:g}; use 0 to 45")
+
+    def load(self) -> None:
+        """Warm the engine."""
+        self.engine.load()
+
+    def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
+        """Find when she is seen, have the engine perform, and store what it made."""
+        form = FORMATS[self.format]
+        seen = visibility(spot["shots"], round(self.length_s * form.fps), form.fps)
+        on_screen = [i for i, share in enumerate(seen) if share > 0.0]
+        if not on_screen:
+            return {
+                "avatar_uri": None,
+                "avatar_start_s": 0.0,
+                "avatar_end_s": 0.0,
+                "avatar_mouth_box": None,
+                "metrics": {"avatar_seconds_on_screen": 0.0, "avatar_frames": 0.0},
+            }
+        first, behind = on_screen[0], on_screen[-1] + 1
+        take = self.engine.perform(
+            Performance(
+                voice=media.open(spot["voice_uri"]),
+                phonemes=spot["phonemes"],
+                sentences=spot["sentences"],
+                first_frame=first,
+                visibility=tuple(seen[first:behind]),
+                size_px=presenter_size_px(form),
+                fps=form.fps,
+                audio_lead_s=self.audio_lead_ms / 1000.0,
+                seed=int(spot["seed"]),
+            ),
+            media,
+        )
+        return {
+            "avatar_uri": media.save(take.path),
+            "avatar_start_s": first / form.fps,
+            "avatar_end_s": behind / form.fps,
+            "avatar_mouth_box": asdict(take.mouth_box),
+            "metrics": {
+                "avatar_seconds_on_screen": len(on_screen) / form.fps,
+                "avatar_frames": float(behind - first),
+            },
+        }
+
+
+def presenter_size_px(form: Format) -> int:
+    """Side of her square picture: the width of the format's presenter box, cut to an even number."""
+    boxes = [layout.presenter for layout in form.shots.values() if layout.presenter]
+    x0, y0, x1, y1 = boxes[0].pixels(form.width_px, form.height_px)
+    return min(x1 - x0, y1 - y0) // 2 * 2
+
+
+def visibility(shots: Sequence[Mapping[str, Any]], frames: int, fps: int) -> list[float]:
+    """How much of her is seen in each frame of the spot: `frames` numbers from 0 to 1.
+
+    `shots` are SHOT structs. Between two presented shots she stays.
+    """
+    seen = [0.0] * frames
+    handle_before = 0
+    for shot in shots:
+        start, end = round(shot["start_s"] * fps), round(shot["end_s"] * fps)
+        handle = round(shot["handle_s"] * fps)
+        if shot["layout"] == "presented":
+            for i in range(start, min(end + handle, frames)):
+                fade_in = (i - start + 1) / (handle_before + 1) if start > 0 else 1.0
+                fade_out = (end + handle - i) / (handle + 1)
+                seen[i] = max(seen[i], min(1.0, fade_in, fade_out))
+            seen = _joined(seen, start, handle_before)
+        handle_before = handle
+    return seen
+
+
+def _joined(seen: list[float], start: int, handle: int) -> list[float]:
+    """She stays where one presented shot crosses into the next: both fades cover the same frames."""
+    if start > 0 and seen[start - 1] >= 1.0:
+        for i in range(start, min(start + handle, len(seen))):
+            seen[i] = 1.0
+    return seen

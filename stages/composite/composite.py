@@ -1,0 +1,271 @@
+"""Composite: clips, presenter, captions, cards, sound and watermark become one finished video."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from schemas.arrow_types import BOX, CAPTION, MASTER
+from schemas.asset import Asset
+from schemas.brand import BrandKit
+from schemas.layout import FORMATS, Box, Format
+from stages.base import Hardware, Media, Reject, Stage
+from stages.composite import graph, graphics, soundtrack
+from stages.composite.cards import Offer
+from stages.composite.colours import Palette
+from stages.composite.end_card import Copy
+from stages.composite.identity import watermark_payload
+from stages.composite.mix import Levels
+from stages.composite.poster import save_poster
+from stages.composite.subtitles import webvtt
+from stages.composite.text import Lettering
+from stages.shared.ffmpeg import run_ffmpeg
+from stages.shared.fonts import Fonts
+from stages.shared.watermark import carrier
+
+
+@dataclass(kw_only=True)
+class Composite(Stage):
+    """Puts a spot together, once per format asked for.
+
+    Everything that is read or seen is measured before it is drawn, the loudness on the encoded
+    file. The watermark, the first 48 bits of a digest of all that goes in, lies under every frame.
+    """
+
+    name: ClassVar[str] = "composite"
+    reads: ClassVar[tuple[str, ...]] = (
+        "shots", "avatar_uri", "avatar_start_s", "avatar_end_s", "avatar_mouth_box", "voice_uri",
+        "caption_words", "sound_events", "title", "brand", "tagline", "cta", "price",
+        "regular_price", "currency", "language", "accent", "music",
+    )  # fmt: skip
+    writes: ClassVar[pa.Schema] = pa.schema(
+        [
+            pa.field("masters", pa.list_(MASTER)),
+            pa.field("poster_uri", pa.string()),  # JPEG
+            pa.field("captions_uri", pa.string()),  # WebVTT, every word
+            pa.field("captions", pa.list_(CAPTION)),  # what is drawn, of the first format
+            pa.field("presenter_box", BOX),  # of the first format; null where nobody presents
+            pa.field("mouth_box", BOX),
+            pa.field("watermark_id", pa.string()),  # 12 hex digits
+        ]
+    )
+    version: ClassVar[str] = "1"
+    hardware = Hardware(cpus=2, memory_gb=1.5)
+    seconds_hint = 20.0
+
+    brand: BrandKit
+    watermark_secret: str
+    """Whoever has it can find the watermark; without it nobody can."""
+    effects: tuple[tuple[str, Asset], ...] = ()
+    """Sounds by the name of the event that they are played at; other events stay silent."""
+    disclosure: str = "AI-generated"
+    """The visible label, on screen from the first frame to the last."""
+    formats: tuple[str, ...] = ("9x16",)
+    length_s: float = 15.0
+    crossfade_s: float = 0.4
+    """Longest overlap of two shots; a clip's handle may make it shorter."""
+    loudness_lufs: float = -14.0
+    """Integrated (BS.1770). What TikTok, Instagram and YouTube play back at."""
+    true_peak_dbtp: float = -1.0
+    """Highest true peak of the encoded file."""
+    music_below_voice_db: float = 13.0
+    """How far the music lies under the voice while somebody speaks; larger is quieter."""
+    music_rise_db: float = 6.0
+    """How far it comes up where nobody does: in long pauses and behind the last word."""
+    effects_below_voice_db: float = 5.0
+    """Of the loudest 50 ms of an effect, against the voice's loudness."""
+    preset: str = "veryfast"
+    """x264's. "medium" costs three times the CPU for a file a fifth larger, hardly better."""
+    crf: int = 20
+    """x264's quality, 0 to 51: smaller is better and larger in bytes. 18 to 23 are sensible."""
+    audio_kbps: int = 192
+    encoder_threads: int = 4
+    """Fixed, for x264's bytes depend on it."""
+    _lettering: Lettering | None = field(init=False, repr=False, compare=False, default=None)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be rendered, before anything is."""
+        unknown = [name for name in self.formats if name not in FORMATS]
+        if unknown or not self.formats:
+            raise ValueError(f"formats {self.formats!r}: use one or more of {', '.join(FORMATS)}")
+        if len(self.watermark_secret) < 8:
+            raise ValueError("watermark_secret is too short to be one; give 8 characters or more")
+        if not self.disclosure.strip():
+            raise ValueError("disclosure is empty; every spot says that it was made by AI")
+
+    def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
+        """See `Stage.run`."""
+        self._refuse_unreadable(spot, media)
+        payload = watermark_payload({"spot": {c: spot.get(c) for c in self.reads}, **self._look()})
+        sound = self._sound(spot, media)
+        clips = [media.open(shot["uri"]) for shot in spot["shots"]]
+        drawn = [self._graphics(spot, FORMATS[name], media) for name in self.formats]
+        masters, measured = [], {}
+        for name, picture in zip(self.formats, drawn, strict=True):
+            target = media.scratch(f"master_{name}.mp4")
+            self._render(spot, media, FORMATS[name], clips, picture, payload, sound, target)
+            measured = self._check_sound(sound, target, media)
+            masters.append({"format": name, "uri": media.save(target)})
+        first, frame = drawn[0], FORMATS[self.formats[0]]
+        subtitles, poster = media.scratch("captions.vtt"), media.scratch("poster.jpg")
+        subtitles.write_text(webvtt(first.captions.spoken), encoding="utf-8")
+        save_poster(media.scratch(f"master_{frame.name}.mp4"), frame, spot["shots"], poster)
+        return {
+            "masters": masters,
+            "poster_uri": media.save(poster),
+            "captions_uri": media.save(subtitles),
+            "captions": [
+                {"text": g.text, "start_s": g.start_s, "end_s": g.end_s, "box": asdict(g.box)}
+                for g in first.captions.groups
+            ],
+            **_presenter_boxes(spot, frame),
+            "watermark_id": f"{payload:012x}",
+            "metrics": {
+                **measured,
+                "caption_groups": float(len(first.captions.groups)),
+                "caption_smallest_px": first.captions.smallest_px,
+                "master_bytes": float(media.scratch(f"master_{frame.name}.mp4").stat().st_size),
+            },
+        }
+
+    def _look(self) -> dict[str, Any]:
+        """The parameters that the content of a spot depends on."""
+        parameters = {
+            key: value for key, value in vars(self).items()
+            if not key.startswith("_") and key not in ("watermark_secret", "hardware", "timeout_s")
+        }  # fmt: skip
+        effects = [[name, asdict(sound)] for name, sound in self.effects]
+        return {**parameters, "brand": asdict(self.brand), "effects": effects, "v": self.version}
+
+    def _letters(self, media: Media) -> Lettering:
+        if self._lettering is None:
+            own = (self.brand.font, self.brand.font_bold)
+            regular, bold = (media.open(font) if font else None for font in own)
+            self._lettering = Lettering(Fonts(regular, bold))
+        return self._lettering
+
+    def _refuse_unreadable(self, spot: Mapping[str, Any], media: Media) -> None:
+        """A word that no font can draw would be missing from the ad."""
+        fonts = self._letters(media).fonts
+        words = " ".join(word["text"] for word in spot["caption_words"] or [])
+        texts = {key: spot.get(key) or "" for key in ("title", "tagline", "cta")}
+        for column, text in {**texts, "script": words}.items():
+            missing = fonts.missing_letters(text)
+            if missing:
+                raise Reject(
+                    "no_font",
+                    f"the {column} has letters that no font here can draw ({missing[:12]});"
+                    " give the brand kit a font that has them",
+                )
+
+    def _graphics(self, spot: Mapping[str, Any], frame: Format, media: Media) -> graphics.Graphics:
+        prices = [spot.get("price"), spot.get("regular_price")]
+        price, regular = (None if p is None else Decimal(str(p)) for p in prices)
+        copy = Copy(
+            brand=self.brand.name,
+            tagline=spot.get("tagline"),
+            title=spot.get("title"),
+            cta=spot.get("cta"),
+            offer=Offer.of(price, regular, spot.get("currency"), spot.get("language")),
+        )
+        return graphics.plan(
+            copy, self.disclosure, spot["shots"], spot["caption_words"] or [], frame,
+            self._letters(media), Palette.of(self.brand, spot.get("accent")), self.length_s,
+            media.open(self.brand.logo) if self.brand.logo else None,
+        )  # fmt: skip
+
+    def _sound(self, spot: Mapping[str, Any], media: Media) -> soundtrack.Soundtrack:
+        music = spot.get("music")
+        return soundtrack.Soundtrack.of(
+            voice=media.open(spot["voice_uri"]),
+            music=media.open(Asset(**music)) if music else None,
+            effects={name: media.open(asset) for name, asset in self.effects},
+            words=spot["caption_words"] or [],
+            events=spot["sound_events"] or [],
+            length_s=self.length_s,
+            levels=Levels(
+                self.music_below_voice_db, self.music_rise_db, self.effects_below_voice_db
+            ),
+            loudness_lufs=self.loudness_lufs,
+            true_peak_dbtp=self.true_peak_dbtp,
+        )
+
+    def _render(
+        self, spot: Mapping[str, Any], media: Media, frame: Format, clips: Sequence[Path],
+        picture: graphics.Graphics, payload: int, sound: soundtrack.Soundtrack, target: Path,
+    ) -> None:  # fmt: skip
+        mark = media.scratch(f"carrier_{frame.name}.yuv")
+        _write_carrier(mark, payload, self.watermark_secret, frame)
+        wave = media.scratch("sound.wav")
+        sound.write(wave)
+        arguments = graph.master_arguments(
+            spot["shots"], clips, frame, self.length_s, self.crossfade_s,
+            _presenter(spot, media), picture.placed, mark, wave, self._encoding(), target,
+        )  # fmt: skip
+        feeds = {placed.feed: placed.band.feed for placed in picture.placed}
+        run_ffmpeg(arguments, feeds=feeds, timeout_s=0.9 * self.timeout_s)
+
+    def _encoding(self) -> graph.Encoding:
+        return graph.Encoding(self.preset, self.crf, self.audio_kbps, self.encoder_threads)
+
+    def _check_sound(
+        self, sound: soundtrack.Soundtrack, target: Path, media: Media
+    ) -> dict[str, float]:
+        """Measure the encoded file and, if it is off, encode its sound again, set right."""
+        for _ in range(2):
+            measured = soundtrack.measure(target)
+            if not sound.correct(measured):
+                break
+            wave, again = media.scratch("sound_again.wav"), media.scratch("again.mp4")
+            sound.write(wave)
+            run_ffmpeg(graph.sound_arguments(target, wave, self._encoding(), again))
+            again.replace(target)
+        sound.require(measured)
+        return measured
+
+
+def _write_carrier(path: Path, payload: int, secret: str, frame: Format) -> None:
+    """One raw yuv420p frame: the mark as luma over neutral chroma."""
+    size = {"width_px": frame.width_px, "height_px": frame.height_px}
+    luma = carrier(payload, secret=secret, **size)
+    neutral = np.full(frame.width_px * frame.height_px // 2, 128, np.uint8)
+    path.write_bytes(luma.tobytes() + neutral.tobytes())
+
+
+def _presenter(spot: Mapping[str, Any], media: Media) -> graph.Presenter | None:
+    if not spot.get("avatar_uri"):
+        return None
+    spans: list[tuple[float, float]] = []
+    for shot in spot["shots"]:
+        if shot["layout"] == "presented":
+            start_s, end_s = shot["start_s"], shot["end_s"] + shot["handle_s"]
+            if spans and start_s < spans[-1][1] + 1e-6:
+                start_s = spans.pop()[0]
+            spans.append((start_s, end_s))
+    if not spans:
+        return None
+    return graph.Presenter(media.open(spot["avatar_uri"]), spot["avatar_start_s"], spans)
+
+
+def _presenter_boxes(spot: Mapping[str, Any], frame: Format) -> dict[str, Any]:
+    """Where she and her mouth stand, in fractions of the frame."""
+    if not spot.get("avatar_uri"):
+        return {"presenter_box": None, "mouth_box": None}
+    x, y, side = graph.presenter_place(frame)
+    wide, tall = frame.width_px, frame.height_px
+    place = Box(x / wide, y / tall, (x + side) / wide, (y + side) / tall)
+    mouth = spot.get("avatar_mouth_box")
+    if mouth:
+        mouth = {
+            "x0": (x + mouth["x0"] * side) / wide,
+            "y0": (y + mouth["y0"] * side) / tall,
+            "x1": (x + mouth["x1"] * side) / wide,
+            "y1": (y + mouth["y1"] * side) / tall,
+        }
+    return {"presenter_box": asdict(place), "mouth_box": mouth or None}

@@ -1,0 +1,53 @@
+"""Shapes that all graphics of a spot share: soft shadows, pills, struck-through prices."""
+
+from __future__ import annotations
+
+import skia
+
+from stages.composite.colours import Colour, argb
+from stages.composite.fitting import Block
+from stages.composite.text import Lettering
+
+
+def pill(rect: skia.Rect, radius_px: float) -> skia.RRect:
+    """Rounded rectangle whose radius is never more than half of its height."""
+    radius = min(radius_px, rect.height() / 2, rect.width() / 2)
+    return skia.RRect.MakeRectXY(rect, radius, radius)
+
+
+def fill(canvas: skia.Canvas, shape: skia.RRect, colour: Colour, alpha: float = 1.0) -> None:
+    """Fill a shape, edges smoothed."""
+    canvas.drawRRect(shape, skia.Paint(AntiAlias=True, Color=argb(colour, alpha)))
+
+
+def shadow(
+    canvas: skia.Canvas, shape: skia.RRect, *, blur_px: float, drop_px: float, alpha: float
+) -> None:
+    """A soft shadow below a shape that will be filled next."""
+    moved = skia.RRect(shape)
+    moved.offset(0, drop_px)
+    blur = skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, blur_px / 2)
+    canvas.drawRRect(
+        moved, skia.Paint(AntiAlias=True, Color=argb((0, 0, 0), alpha), MaskFilter=blur)
+    )
+
+
+def struck(
+    canvas: skia.Canvas,
+    lettering: Lettering,
+    block: Block,
+    colour: Colour,
+    x_px: float,
+    y_px: float,
+) -> None:
+    """A line of text with a stroke through it: a price that no longer holds."""
+    lettering.draw(canvas, block, colour, x_px, y_px)
+    middle = y_px + block.ascent_px - 0.36 * block.size_px
+    over = 0.06 * block.size_px
+    line = skia.Rect.MakeLTRB(
+        x_px - over,
+        middle - 0.035 * block.size_px,
+        x_px + block.width_px + over,
+        middle + 0.035 * block.size_px,
+    )
+    fill(canvas, pill(line, line.height()), colour)

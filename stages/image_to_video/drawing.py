@@ -1,0 +1,62 @@
+"""Brushes for the studio set: float32 pictures in L*a*b*, masks from 0 to 1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from stages.shared.picture import lab_to_rgb, rgb_to_ycc
+
+Lab = tuple[float, float, float]
+Planes = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Where the product stands: its foot's centre and its size, in pixels of the picture."""
+
+    x_px: float
+    y_px: float
+    width_px: float
+    height_px: float
+
+
+def grid(size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """x and y of the pixels' centres, for a size of (height, width)."""
+    y, x = np.mgrid[0 : size[0], 0 : size[1]].astype(np.float32)
+    return x + 0.5, y + 0.5
+
+
+def smooth(values: np.ndarray) -> np.ndarray:
+    """Smoothstep: 0 below 0, 1 above 1, soft between."""
+    clipped = np.clip(values, 0, 1)
+    return clipped * clipped * (3 - 2 * clipped)
+
+
+def tint(picture: np.ndarray, mask: np.ndarray, colour: Lab | np.ndarray) -> None:
+    """Mix a colour into a Lab picture where the mask (0 to 1) says so."""
+    picture += mask[..., None] * (np.asarray(colour, np.float32) - picture)
+
+
+def rounded(
+    x: np.ndarray, y: np.ndarray, half_x: float, half_y: float, radius: float
+) -> np.ndarray:
+    """Signed distance, positive inside, to a rounded rectangle about the origin."""
+    over_x, over_y = np.abs(x) - half_x + radius, np.abs(y) - half_y + radius
+    outside = np.hypot(np.maximum(over_x, 0), np.maximum(over_y, 0))
+    return radius - outside - np.minimum(np.maximum(over_x, over_y), 0)
+
+
+def planes(lab: np.ndarray) -> Planes:
+    """Y', and Cb and Cr about 0: a rounding of alpha then can't tint an edge."""
+    ycc = rgb_to_ycc(lab_to_rgb(lab))
+    y, cb, cr = (np.ascontiguousarray(ycc[..., i]) for i in range(3))
+    return y, cb - 128, cr - 128
+
+
+def halved(plane: np.ndarray) -> np.ndarray:
+    """The plane at half its size, averaged."""
+    size = (plane.shape[1] // 2, plane.shape[0] // 2)
+    return cv2.resize(plane, size, interpolation=cv2.INTER_AREA)

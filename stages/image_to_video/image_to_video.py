@@ -1,0 +1,142 @@
+"""Image to video: animates the product picture, one clip per shot, cut to the spoken sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import pyarrow as pa
+
+from schemas.arrow_types import SHOT
+from schemas.layout import FORMATS
+from stages.base import Hardware, Media, Stage, Verdict
+from stages.image_to_video.camera_motion import CameraMotion
+from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
+from stages.image_to_video.shots import PlannedShot, plan_shots
+
+
+@dataclass(kw_only=True)
+class ImageToVideo(Stage):
+    """Plans the shots and lets the engine render a clip of each.
+
+    A clip is longer than its shot by the crossfade, except the last: the next shot's beginning
+    and this one's end overlap there.
+    """
+
+    name: ClassVar[str] = "image_to_video"
+    reads: ClassVar[tuple[str, ...]] = ("photo_uri", "cutout_uri", "sentences", "accent")
+    writes: ClassVar[pa.Schema] = pa.schema([pa.field("shots", pa.list_(SHOT))])
+    version: ClassVar[str] = "1"
+    seeded: ClassVar[bool] = True
+
+    engine: ClipEngine = field(default_factory=CameraMotion)
+    format: str = "9x16"
+    """Name of a format in `schemas.layout.FORMATS`."""
+    length_s: float = 15.0
+    """Length of the spot; a whole number of frames."""
+    crossfade_s: float = 0.4
+    """Overlap of neighbouring clips, rounded up to a whole frame."""
+    min_end_card_s: float = 2.4
+    """Shortest end card: price and call to action take that long to read."""
+    max_end_card_s: float = 3.6
+    """Longest end card: a still one loses the eye."""
+    min_shot_s: float = 1.8
+    """Shortest other shot; a shorter sentence joins its neighbour's shot."""
+    max_shot_s: float = 6.0
+    """Longest other shot; a longer one is parted."""
+    hardware: Hardware = field(default=Hardware(cpus=1, memory_gb=0.7))
+    seconds_hint: float = 20.0
+
+    def __post_init__(self) -> None:
+        """Refuse lengths that can't be planned, before anything is rendered."""
+        if self.format not in FORMATS:
+            raise ValueError(f"format {self.format!r} is not one of {', '.join(FORMATS)}")
+        frames = self.length_s * FORMATS[self.format].fps
+        if abs(frames - round(frames)) > 1e-6:
+            raise ValueError(f"length_s {self.length_s:g} is not a whole number of frames")
+        if not 0 < self.min_end_card_s <= self.max_end_card_s <= self.length_s - self.min_shot_s:
+            raise ValueError(
+                f"an end card of {self.min_end_card_s:g} to {self.max_end_card_s:g} s and a shot of"
+                f" {self.min_shot_s:g} s do not fit into {self.length_s:g} s"
+            )
+        if self.max_shot_s < 2 * self.min_shot_s:
+            raise ValueError(
+                f"max_shot_s {self.max_shot_s:g} must be twice min_shot_s {self.min_shot_s:g} or"
+                " more, or a long shot could not be parted"
+            )
+
+    def prepare(self) -> None:
+        """See `Stage.prepare`."""
+        self.engine.prepare()
+
+    def load(self) -> None:
+        """See `Stage.load`."""
+        self.engine.load()
+
+    def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
+        """See `Stage.run`."""
+        seed = int(spot.get("seed") or 0)
+        fps = FORMATS[self.format].fps
+        planned = plan_shots(
+            spot["sentences"] or [],
+            length_s=self.length_s,
+            fps=fps,
+            min_shot_s=self.min_shot_s,
+            max_shot_s=self.max_shot_s,
+            min_end_card_s=self.min_end_card_s,
+            max_end_card_s=self.max_end_card_s,
+            seed=seed,
+        )
+        extra = math.ceil(self.crossfade_s * fps - 1e-6)
+        shots, modes = [], []
+        for shot in planned:
+            overlap = 0 if shot is planned[-1] else extra
+            name = f"shot_{shot.index}.mp4"
+            clip = self._render(shot, overlap, spot, seed, media, name)
+            modes.append(clip.mode)
+            shots.append(self._row(shot, clip, overlap, media.save(media.scratch(name))))
+        return {
+            "shots": shots,
+            "metrics": {"clip_count": float(len(shots))},
+            "verdicts": [self._verdict(modes)],
+        }
+
+    def _render(
+        self, shot: PlannedShot, overlap: int, spot: Mapping[str, Any], seed: int, media: Media,
+        name: str,
+    ) -> RenderedClip:  # fmt: skip
+        form = FORMATS[self.format]
+        cutout = spot.get("cutout_uri")
+        request = ClipRequest(
+            photo=media.open(spot["photo_uri"]),
+            cutout=media.open(cutout) if cutout else None,
+            format=form,
+            layout=shot.layout,
+            areas=form.shots[shot.layout],
+            move=shot.move,
+            frames=shot.end_frame - shot.start_frame + overlap,
+            accent=spot["accent"] or "#808080",
+            seed=seed,
+            shot=shot.index,
+        )
+        return self.engine.render(request, media.scratch(name))
+
+    def _row(self, shot: PlannedShot, clip: RenderedClip, overlap: int, uri: str) -> dict[str, Any]:
+        fps = FORMATS[self.format].fps
+        box = clip.product_box
+        return {
+            "index": shot.index,
+            "layout": shot.layout,
+            "move": shot.move,
+            "start_s": shot.start_frame / fps,
+            "end_s": shot.end_frame / fps,
+            "handle_s": overlap / fps,
+            "uri": uri,
+            "product_box": {"x0": box.x0, "y0": box.y0, "x1": box.x1, "y1": box.y1},
+        }
+
+    def _verdict(self, modes: list[str]) -> Verdict:
+        mode = ", ".join(dict.fromkeys(modes))
+        return Verdict(self.name, "picture_mode", "pass", f"{self.engine.name}: {mode}")

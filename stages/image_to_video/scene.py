@@ -1,0 +1,80 @@
+"""The studio set behind the product, drawn once per shot and then only warped.
+
+Two layers: the wall, with all that is far, and the stage, with all that stands where the product
+stands (plinth and shadows) and therefore moves with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stages.image_to_video.colours import SetColours
+from stages.image_to_video.drawing import Planes, Stand, halved
+from stages.image_to_video.gobo import LIGHTS, gobo
+from stages.image_to_video.plinth import PLINTHS, floor_shadow, plinth_stage
+from stages.image_to_video.wall import SHAPES, wall
+
+MARGIN = 0.12
+"""Share of the frame that layers reach beyond each edge, for the camera to move in."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Layers that reach beyond the frame by `MARGIN` on each side, float32.
+
+    `wall` is Y' at half the frame's size, then Cb and Cr, less 128, at a quarter; `stage` the
+    same, premultiplied, and its alpha last, at half; `light`, at a quarter, is a pattern around
+    0: the wall's Y' is multiplied by one plus it.
+    """
+
+    wall: Planes
+    stage: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+    light: np.ndarray
+
+
+def layer_stand(stand: Stand, frame: tuple[int, int]) -> tuple[Stand, tuple[int, int]]:
+    """`stand`, in pixels of a frame of (width, height), in those of the layers at half its size;
+    and their size, (height, width)."""
+    # Even, so that half of it is whole.
+    aside, above = (round(length / 4 * MARGIN) * 2 for length in frame)
+    half = Stand(
+        stand.x_px / 2 + aside, stand.y_px / 2 + above, stand.width_px / 2, stand.height_px / 2
+    )
+    return half, (frame[1] // 2 + 2 * above, frame[0] // 2 + 2 * aside)
+
+
+def studio(
+    alpha: np.ndarray,
+    stand: Stand,
+    frame: tuple[int, int],
+    colours: SetColours,
+    layout: str,
+    seed: int,
+    shot: int,
+) -> Scene:
+    """Draw the set for a cut-out with `alpha` (uint8) at `stand` in a frame of (width, height).
+
+    `seed` picks the plinth and the light of the spot, and the shape on the wall, which changes
+    from `shot` to shot. An end card is plain, since text will stand there: a tinted disc behind
+    the product, and an empty floor.
+    """
+    random = np.random.default_rng([seed & 0xFFFFFFFF, 77])
+    shape = SHAPES[(int(random.integers(len(SHAPES))) + shot) % len(SHAPES)]
+    plinth = PLINTHS[int(random.integers(len(PLINTHS)))]
+    light = LIGHTS[int(random.integers(len(LIGHTS)))]
+    half, size = layer_stand(stand, frame)
+    if layout == "end_card":
+        back = wall(size, half, colours, "disc", layout)
+        stage = floor_shadow(alpha, size, half)
+        pattern = np.zeros((size[0] // 2, size[1] // 2), np.float32)
+    else:
+        back = wall(size, half, colours, shape, layout)
+        stage = plinth_stage(alpha, size, half, colours, plinth)
+        pattern = gobo(light, size, random)
+    return Scene(
+        (back[0], halved(back[1]), halved(back[2])),
+        (stage[0], halved(stage[1]), halved(stage[2]), stage[3]),
+        pattern,
+    )

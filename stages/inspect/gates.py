@@ -1,0 +1,105 @@
+"""Gates: the limits that a campaign sets on what was measured, and what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from stages.base import Reject, Verdict
+
+Gate = tuple[str, float | None, float | None]
+"""Metric, least and most value that passes; None is no limit on that side."""
+
+METRICS: Mapping[str, str] = {
+    "duration_s": "length of the video",
+    "video_fps": "frames per second",
+    "frame_count": "frames that were decoded",
+    "width_px": "width of the frame",
+    "height_px": "height of the frame",
+    "format_match": "1.0 if size and frame rate are those of the format's name",
+    "bit_rate_kbps": "size of the file over its length",
+    "faststart": "1.0 if the index lies before the media, so that playing starts at once",
+    "playable_codecs": "1.0 for H.264 in yuv420p with AAC sound, which every platform takes",
+    "audio_seconds": "length of the sound",
+    "loudness_lufs": "integrated loudness of the decoded sound (BS.1770-4)",
+    "true_peak_dbtp": "highest true peak of the decoded sound",
+    "longest_silence_s": "longest stretch below -50 dBFS",
+    "clipped_samples": "samples at full scale",
+    "voice_offset_ms": "how late the voice is in the finished mix",
+    "word_error_rate": "words of the script that a recogniser did not get from the finished mix",
+    "black_frames": "frames with no picture",
+    "frozen_s": "longest stretch in which nothing moves",
+    "warp_error": "flicker: what motion does not explain from frame to frame, in 8-bit steps",
+    "flashes_per_s": "most flashes in any one second",
+    "product_fidelity": "likeness of the product to its photo in the worst shot, 0 to 1",
+    "lip_offset_ms": "how late the mouth is behind the phonemes",
+    "lip_r": "correlation of mouth and phonemes at that offset",
+    "caption_offset_ms": "median of how late captions are seen",
+    "captions_seen": "part of the captions that were seen at all, 0 to 1",
+    "captions_in_safe_zone": "part of the captions inside the safe zone, 0 to 1",
+    "nsfw_score": "highest probability of an indecent frame, 0 to 1",
+    "faces_found": "most faces in one frame",
+    "faces_outside_presenter": "most faces in one frame that are not the presenter's",
+    "watermark_sync_z": "height of the watermark's sync peak in standard deviations",
+    "watermark_errors": "bits of 127 that had to be put right, 127 if it could not be read",
+    "watermark_read": "1.0 if the spot's own watermark was read",
+}
+"""Everything that is measured. Names end in the unit; without one it is a number or a ratio."""
+
+PICTURE = (
+    "black_frames", "frozen_s", "warp_error", "flashes_per_s", "product_fidelity",
+    "lip_offset_ms", "lip_r", "nsfw_score", "faces_found", "faces_outside_presenter",
+)  # fmt: skip
+"""What may come out otherwise with another seed."""
+
+
+def check_gates(gates: Iterable[Gate]) -> None:
+    """Raises `ValueError` for a metric that is not measured and limits that nothing can meet."""
+    for metric, least, most in gates:
+        if metric not in METRICS:
+            raise ValueError(f"no metric {metric!r} to gate on; there are {', '.join(METRICS)}")
+        if least is None and most is None:
+            raise ValueError(f"gate {metric} has no limit; give a least or a most value")
+        if least is not None and most is not None and least > most:
+            raise ValueError(f"gate {metric}: {least:g} to {most:g} lets nothing pass")
+
+
+def judge(metrics: Mapping[str, float], gates: Iterable[Gate]) -> tuple[Verdict, ...]:
+    """One verdict per gate. A metric that does not apply to the spot (no presenter) passes."""
+    return tuple(_verdict(metrics, gate) for gate in gates)
+
+
+def _verdict(metrics: Mapping[str, float], gate: Gate) -> Verdict:
+    metric, least, most = gate
+    if metric not in metrics:
+        return Verdict("inspect", metric, "pass", f"{metric} does not apply")
+    value = metrics[metric]
+    # Not `value < least`: a NaN must not slip through.
+    passes = (least is None or value >= least) and (most is None or value <= most)
+    passes = passes and value == value
+    if least is not None and most is not None:
+        limits = f"within {least:g}..{most:g}" if passes else f"must be within {least:g}..{most:g}"
+    else:
+        side = f"at least {least:g}" if least is not None else f"at most {most:g}"
+        limits = f"is {side}" if passes else f"must be {side}"
+    evidence = f"{metric} {_shown(value)} {limits}"
+    return Verdict("inspect", metric, "pass" if passes else "block", evidence)
+
+
+def reject_if_blocked(metrics: Mapping[str, float], verdicts: tuple[Verdict, ...]) -> None:
+    """Raises `Reject` named after the first gate that blocks, saying all that do."""
+    blocked = [verdict for verdict in verdicts if verdict.verdict == "block"]
+    if not blocked:
+        return
+    first = blocked[0]
+    reasons = "; ".join(f"{v.evidence} ({METRICS[v.rule]})" for v in blocked)
+    raise Reject(
+        f"gate_{first.rule}",
+        f"the finished spot did not pass: {reasons}",
+        verdicts=verdicts,
+        metrics=metrics,
+        another_seed=all(verdict.rule in PICTURE for verdict in blocked),
+    )
+
+
+def _shown(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -1,0 +1,167 @@
+"""Inspect: looks at and listens to what will ship, decoded again, and lets gates decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import cv2
+import numpy as np
+import pyarrow as pa
+
+from schemas.layout import FORMATS, Box
+from stages.base import Hardware, Media, Stage, Verdict
+from stages.inspect.contact_sheet import contact_sheet, sheet_times_s
+from stages.inspect.container import Container, read_container
+from stages.inspect.footage import Footage, decode_footage
+from stages.inspect.gates import Gate, check_gates, judge, reject_if_blocked
+from stages.inspect.hearing import RATE_HZ as EAR_HZ
+from stages.inspect.hearing import Ear
+from stages.inspect.lips import lip_sync
+from stages.inspect.measures import (
+    caption_metrics,
+    fades_s,
+    fault_metrics,
+    file_metrics,
+    product_metrics,
+    product_times_s,
+)
+from stages.inspect.people import FaceFinder, IndecencyModel, outside
+from stages.inspect.soundness import RATE_HZ, sound_metrics, voice_offset_ms
+from stages.inspect.word_errors import word_error_rate
+from stages.shared.ffmpeg import decode_audio
+from stages.shared.sound import resample
+from stages.shared.watermark import detect
+
+WATERMARK_FPS = 5.0
+"""Frames per second that the watermark is read from: more add little."""
+
+
+@dataclass(kw_only=True)
+class Inspect(Stage):
+    """Measures every master (`gates.METRICS` lists what) and holds it against `gates`.
+
+    `lexicon` are names, beside the spot's brand, whose spelling a recogniser can't know. Metrics
+    of a second format carry its name: "loudness_lufs.1x1".
+    """
+
+    name: ClassVar[str] = "inspect"
+    version: ClassVar[str] = "1"
+    reads: ClassVar[tuple[str, ...]] = (
+        "masters", "captions", "caption_words", "phonemes", "shots", "photo_uri", "cutout_uri",
+        "presenter_box", "mouth_box", "avatar_start_s", "avatar_end_s", "watermark_id", "script",
+        "words", "voice_uri", "language", "brand",
+    )  # fmt: skip
+    writes: ClassVar[pa.Schema] = pa.schema([("contact_sheet_uri", pa.string())])
+    hardware = Hardware(cpus=1, memory_gb=1.0)
+    seconds_hint = 9.0
+
+    gates: tuple[Gate, ...] = ()
+    watermark_secret: str = "spotmill"
+    length_s: float = 15.0
+    lexicon: tuple[str, ...] = ()
+    _ear: Ear | None = field(init=False, repr=False, compare=False, default=None)
+    _faces: FaceFinder | None = field(init=False, repr=False, compare=False, default=None)
+    _indecency: IndecencyModel | None = field(init=False, repr=False, compare=False, default=None)
+
+    def __post_init__(self) -> None:
+        """Refuse gates on what is not measured, before anything is rendered."""
+        check_gates(self.gates)
+
+    def load(self) -> None:
+        """Load the three small models; one thread each, the pool of workers fills the cores."""
+        cv2.setNumThreads(1)
+        self._ear, self._faces, self._indecency = Ear(), FaceFinder(), IndecencyModel()
+
+    def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
+        """See `Stage.run`. Raises `Reject` ("gate_<metric>") where a gate blocks."""
+        metrics: dict[str, float] = {}
+        verdicts: list[Verdict] = []
+        sheet_uri = ""
+        for number, master in enumerate(spot["masters"]):
+            measured, sheet = self._measure(spot, master, media)
+            judged = judge(measured, self.gates)
+            suffix = f".{master['format']}" if number else ""
+            metrics |= {f"{metric}{suffix}": value for metric, value in measured.items()}
+            verdicts += judged
+            sheet_uri = sheet_uri or media.save(sheet)
+            reject_if_blocked(metrics, judged)
+        return {"contact_sheet_uri": sheet_uri, "metrics": metrics, "verdicts": verdicts}
+
+    def _measure(
+        self, spot: Mapping[str, Any], master: Mapping[str, Any], media: Media
+    ) -> tuple[dict[str, float], Path]:
+        """All metrics of one master, and the file of its contact sheet."""
+        path, name = media.open(master["uri"]), master["format"]
+        container = read_container(path)
+        sheet_s = sheet_times_s(self.length_s, fades_s(spot["shots"]))
+        product_s = product_times_s(spot["shots"])
+        numbers = {t: int(t * container.fps) for t in (*sheet_s, *sum(product_s, ()))}
+        mouth = spot.get("mouth_box")
+        footage = decode_footage(
+            path, (container.width_px, container.height_px), container.fps, container.duration_s,
+            close_ups=list(numbers.values()), mouth_box=Box(**mouth) if mouth else None,
+            scratch=media.scratch(f"{name}-close.rgb"),
+        )  # fmt: skip
+        last = max(footage.close_ups)
+        seen = {t: footage.close_ups[min(number, last)] for t, number in numbers.items()}
+        sheet = [seen[t] for t in sheet_s]
+        metrics = {
+            **file_metrics(container, len(footage.frames), name),
+            **self._sound(spot, container, path, media),
+            **fault_metrics(footage, spot["shots"]),
+            **product_metrics(spot, [[seen[t] for t in times] for times in product_s], media),
+            **lip_sync(footage, spot),
+            **caption_metrics(footage, spot["captions"], FORMATS[name].safe_zone),
+            **self._people(list(seen.values()), sheet, spot.get("presenter_box")),
+            **self._watermark(footage, spot["watermark_id"]),
+        }
+        target = media.scratch(f"{name}-contact-sheet.png")
+        contact_sheet(sheet, sheet_s).save(target, compress_level=4)
+        return metrics, target
+
+    def _sound(
+        self, spot: Mapping[str, Any], container: Container, path: Path, media: Media
+    ) -> dict[str, float]:
+        if container.audio_s <= 0:
+            samples = np.zeros((round(self.length_s * RATE_HZ), 2), np.float32)
+        else:
+            samples = decode_audio(path, RATE_HZ, channels=2)
+        metrics = sound_metrics(samples)
+        mono = resample(samples.mean(axis=1), RATE_HZ, EAR_HZ)
+        voice = decode_audio(media.open(spot["voice_uri"]), EAR_HZ)
+        if np.any(mono) and np.any(voice):
+            metrics["voice_offset_ms"] = voice_offset_ms(mono, voice, EAR_HZ)
+        if (spot.get("language") or "en").startswith("en"):  # the recogniser knows English alone
+            assert self._ear is not None, "load() comes before run()"
+            said = " ".join(word["spoken"] for word in spot["words"] or []) or spot["script"]
+            heard = self._ear.words(mono) if np.any(mono) else ""
+            names = (*self.lexicon, spot.get("brand") or "")
+            metrics["word_error_rate"] = word_error_rate(said, heard, names)
+        return metrics
+
+    def _people(
+        self, pictures: Sequence[np.ndarray], sheet: Sequence[np.ndarray],
+        presenter: Mapping[str, float] | None,
+    ) -> dict[str, float]:  # fmt: skip
+        assert self._faces is not None and self._indecency is not None, "load() comes before run()"
+        found = [self._faces.faces(picture) for picture in sheet]
+        box = Box(**presenter) if presenter else None
+        return {
+            "faces_found": float(max(len(faces) for faces in found)),
+            "faces_outside_presenter": float(max(outside(faces, box) for faces in found)),
+            "nsfw_score": max(self._indecency.score(picture) for picture in pictures),
+        }
+
+    def _watermark(self, footage: Footage, watermark_id: str) -> dict[str, float]:
+        step = max(1, round(footage.fps / WATERMARK_FPS))
+        wanted = int(watermark_id, 16)
+        read = detect(footage.luma[::step], secret=self.watermark_secret, expected=wanted)
+        errors = 127 if read.errors_corrected is None else read.errors_corrected
+        return {
+            "watermark_sync_z": read.sync_z,
+            "watermark_errors": float(errors),
+            "watermark_read": float(read.payload == wanted),
+        }

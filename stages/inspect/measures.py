@@ -1,0 +1,93 @@
+"""The measurements of the inspect stage that need no model, as metrics by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+
+from schemas.layout import FORMATS, Box
+from stages.base import Media
+from stages.inspect import picture_faults
+from stages.inspect.caption_timing import MISSING_MS, caption_offsets_ms, in_safe_zone
+from stages.inspect.container import Container
+from stages.inspect.footage import Footage
+from stages.inspect.product_fidelity import product_fidelity, references
+
+
+def file_metrics(container: Container, frame_count: int, name: str) -> dict[str, float]:
+    """What the headers say, the frames that were decoded, and whether both suit the format."""
+    form = FORMATS[name]
+    size = (container.width_px, container.height_px) == (form.width_px, form.height_px)
+    codecs = (container.video_codec, container.pixel_format, container.audio_codec)
+    return {
+        "duration_s": container.duration_s,
+        "video_fps": container.fps,
+        "frame_count": float(frame_count),
+        "width_px": float(container.width_px),
+        "height_px": float(container.height_px),
+        "format_match": float(size and abs(container.fps - form.fps) < 1e-3),
+        "bit_rate_kbps": container.bit_rate_kbps,
+        "faststart": float(container.faststart),
+        "playable_codecs": float(codecs == ("h264", "yuv420p", "aac")),
+        "audio_seconds": container.audio_s,
+    }
+
+
+def fades_s(shots: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
+    """Spans in which one shot gives way to the next: a crossfade's, or a cut's single moment."""
+    return [(shot["end_s"], shot["end_s"] + shot["handle_s"]) for shot in shots]
+
+
+def fault_metrics(footage: Footage, shots: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Black, frozen, flickering and flashing; crossfades are no flicker."""
+    return {
+        "black_frames": float(picture_faults.black_frames(footage.luma)),
+        "frozen_s": picture_faults.frozen_s(footage.luma, footage.fps),
+        "warp_error": picture_faults.warp_error(footage.luma, footage.fps, fades_s(shots)),
+        "flashes_per_s": picture_faults.flashes_per_s(footage.luma, footage.fps),
+    }
+
+
+def product_times_s(shots: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
+    """For each shot two times at which it stands alone on screen."""
+    times, faded_s = [], 0.0
+    for shot in shots:
+        begin_s = min(shot["start_s"] + faded_s, shot["end_s"])
+        length_s = shot["end_s"] - begin_s
+        times.append((begin_s + 0.3 * length_s, begin_s + 0.8 * length_s))
+        faded_s = shot["handle_s"]
+    return times
+
+
+def product_metrics(
+    spot: Mapping[str, Any], pictures: Sequence[Sequence[np.ndarray]], media: Media
+) -> dict[str, float]:
+    """The worst shot counts: one wrong product is one too many. Within a shot the better frame."""
+    source = media.open(spot.get("cutout_uri") or spot["photo_uri"])
+    picture = cv2.imread(str(source), cv2.IMREAD_UNCHANGED)
+    if picture is None:
+        raise ValueError(f"{source.name} is not a picture")
+    code = cv2.COLOR_BGRA2RGBA if picture.shape[2] == 4 else cv2.COLOR_BGR2RGB
+    products = references(cv2.cvtColor(picture, code))
+    shots = [
+        max(product_fidelity(frame, Box(**shot["product_box"]), products) for frame in frames)
+        for shot, frames in zip(spot["shots"], pictures, strict=True)
+    ]
+    return {"product_fidelity": min(shots)} if shots else {}
+
+
+def caption_metrics(
+    footage: Footage, captions: Sequence[Mapping[str, Any]] | None, safe_zone: Box
+) -> dict[str, float]:
+    """When and where captions are seen; nothing for a spot without any."""
+    if not captions:
+        return {}
+    offsets = np.array(caption_offsets_ms(footage, captions))
+    return {
+        "caption_offset_ms": float(np.median(offsets)),
+        "captions_seen": float((offsets < MISSING_MS).mean()),
+        "captions_in_safe_zone": in_safe_zone(captions, safe_zone),
+    }

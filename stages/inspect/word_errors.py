@@ -1,0 +1,116 @@
+"""Word error rate between what was to be said and what was heard."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+_UNITS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
+    "nineteen",
+)  # fmt: skip
+_TENS = (
+    "", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+)  # fmt: skip
+_LONGEST = 3
+"""A name is heard as up to this many words: "Tarnwick" as "tarn wick"."""
+_LIKE = 0.55
+"""Similarity (1 less the edit distance per letter) from which a name counts as understood."""
+
+
+def word_error_rate(said: str, heard: str, names: Collection[str] = ()) -> float:
+    """Substituted, left out and added words per word of `said`: 0.0 is perfect.
+
+    Numbers, prices and percentages are compared as spoken. `names` are brand words: a recogniser
+    can't know their spelling, so what sounds like one, in up to three words, is right. Words
+    written together or apart ("dish washer") are no error. Levenshtein distance by words.
+    """
+    wanted, got = spoken_words(said), spoken_words(heard)
+    known = {word for name in names for word in spoken_words(name)}
+    if not wanted:
+        return float(bool(got))
+    costs = [[0.0] * (len(got) + 1) for _ in range(len(wanted) + 1)]
+    for i in range(len(wanted) + 1):
+        for j in range(len(got) + 1):
+            if i == j == 0:
+                continue
+            choices = []
+            if i:
+                choices.append(costs[i - 1][j] + 1)
+            if j:
+                choices.append(costs[i][j - 1] + 1)
+            if i and j:
+                choices.append(costs[i - 1][j - 1] + (wanted[i - 1] != got[j - 1]))
+            choices += _joined(costs, wanted, got, known, i, j)
+            costs[i][j] = min(choices)
+    return costs[-1][-1] / len(wanted)
+
+
+def _joined(
+    costs: list[list[float]], wanted: Sequence[str], got: Sequence[str], known: Collection[str],
+    i: int, j: int,
+) -> list[float]:  # fmt: skip
+    """Costs of taking several words on one side for one on the other."""
+    choices = []
+    for n in range(1, min(_LONGEST, j) + 1 if i else 1):
+        heard, word = "".join(got[j - n : j]), wanted[i - 1]
+        if heard == word or (word in known and _alike(heard, word)):
+            choices.append(costs[i - 1][j - n])
+    for n in range(2, min(_LONGEST, i) + 1):
+        if j and "".join(wanted[i - n : i]) == got[j - 1]:
+            choices.append(costs[i - n][j - 1])
+    return choices
+
+
+def _alike(a: str, b: str) -> bool:
+    a, b = _sound(a), _sound(b)
+    return 1 - _distance(a, b) / max(len(a), len(b), 1) >= _LIKE
+
+
+def _sound(word: str) -> str:
+    """A rough spelling by sound, in which letters that English speaks alike are one."""
+    pairs = ("ph", "f"), ("ck", "k"), ("qu", "kw"), ("wh", "w"), ("c", "k"), ("q", "k"), ("z", "s")
+    for spelled, sound in (*pairs, ("x", "ks"), ("y", "i"), ("v", "f")):
+        word = word.replace(spelled, sound)
+    return re.sub(r"(.)\1+", r"\1", word)
+
+
+def _distance(a: str, b: str) -> int:
+    row = list(range(len(b) + 1))
+    for i, letter in enumerate(a, 1):
+        corner, row[0] = row[0], i
+        for j, other in enumerate(b, 1):
+            corner, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, corner + (letter != other))
+    return row[-1]
+
+
+def spoken_words(text: str) -> list[str]:
+    """Lower-case words as spoken, without punctuation: "$24.50" is twenty four dollars fifty."""
+    text = text.lower().replace("’", "'").replace("&", " and ")
+    text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
+    text = re.sub(r"([$€£])(\d+)(?:\.(\d\d))?", _price, text)
+    text = text.replace("%", " percent ")
+    text = re.sub(r"(\d+)\.(\d+)", r"\1 point \2", text)
+    text = re.sub(r"\d+", lambda found: f" {number_words(int(found[0]))} ", text)
+    text = re.sub(r"[^\w' ]+", " ", text)
+    return [word.replace("'", "") for word in text.split() if word.strip("'")]
+
+
+def _price(found: re.Match[str]) -> str:
+    unit = {"$": "dollars", "€": "euros", "£": "pounds"}[found[1]]
+    cents = f" {int(found[3])}" if found[3] and int(found[3]) else ""
+    return f" {found[2]} {unit}{cents} "
+
+
+def number_words(number: int) -> str:
+    """A whole number from 0 to 999,999 in English words; larger ones digit by digit."""
+    if number < 20:
+        return _UNITS[number]
+    if number < 100:
+        return (_TENS[number // 10] + " " + (_UNITS[number % 10] if number % 10 else "")).strip()
+    for size, word in ((1000, "thousand"), (100, "hundred")):
+        if size <= number < size * 1000:
+            rest = number_words(number % size) if number % size else ""
+            return f"{number_words(number // size)} {word} {rest}".strip()
+    return " ".join(_UNITS[int(digit)] for digit in str(number))

@@ -1,0 +1,33 @@
+"""Finding: what one gate says about a spot, and the words for the ledger if it stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from stages.base import Hold, Reject, Verdict
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A verdict; for "block" and "review" with the reason that a person reads."""
+
+    verdict: Verdict
+    reason_code: str = ""
+    reason: str = ""
+
+
+def passed(gate: str, rule: str, evidence: str) -> Finding:
+    """The gate found nothing, having looked at what `evidence` says."""
+    return Finding(Verdict(gate, rule, "pass", evidence))
+
+
+def settle(findings: Iterable[Finding]) -> tuple[Verdict, ...]:
+    """All verdicts. Raises `Reject` for the first block, else `Hold` for the first review."""
+    all_of_them = tuple(findings)
+    verdicts = tuple(finding.verdict for finding in all_of_them)
+    for wanted, error in (("block", Reject), ("review", Hold)):
+        for finding in all_of_them:
+            if finding.verdict.verdict == wanted:
+                raise error(finding.reason_code, finding.reason, verdicts=verdicts)
+    return verdicts

@@ -1,0 +1,126 @@
+"""Folding: text brought back from disguise (homoglyphs, leetspeak, spaced letters) to plain words.
+
+A text has up to four readings, because one sign can stand for two letters: a Cyrillic "р" is an r
+by sound and a p by looks, a "1" is an l or an i.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from anyascii import anyascii
+
+_LOOKS = {
+    sign: letter
+    for letter, signs in {
+        "a": "аАαΑɑ", "b": "вВβΒьЬ", "c": "сСϲ", "d": "ԁ", "e": "еЕεΕзЗ", "g": "ɡց", "h": "нНһΗհ",
+        "i": "іІιΙ", "j": "јЈ", "k": "кКκΚ", "l": "ӏӀ", "m": "мМΜ", "n": "пηΝոп", "o": "оОοΟӨөօՕ",
+        "p": "рРρΡ", "q": "ԛզ", "r": "гᴦ", "s": "ѕЅ", "t": "тТτΤ", "u": "υսц", "v": "ѵѴν",
+        "w": "ԝωшѡ", "x": "хХχΧ", "y": "уУүҮγΥ", "z": "ζΖ",
+    }.items()
+    for sign in signs
+}  # fmt: skip
+"""What Cyrillic, Greek and other letters look like, where that is not what they sound like."""
+
+_LEET = {"0": "o", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g",
+         "$": "s", "@": "a", "!": "i", "+": "t", "|": "l"}  # fmt: skip
+_UNSEEN = "\u115f\u1160\u2800\u3164\uffa0"  # fillers that Unicode counts as letters or signs
+_WORD = re.compile(r"[a-z0-9$@!+|]+")
+
+
+@dataclass(frozen=True)
+class Token:
+    """A folded word (a-z, 0-9) and where it stands in the original text."""
+
+    text: str
+    start: int
+    end: int
+
+
+Reading = tuple[Token, ...]
+
+
+def readings(text: str) -> tuple[Reading, ...]:
+    """The different ways to read a text as plain words; one for an ordinary English text."""
+    found: dict[tuple[str, ...], Reading] = {}
+    for looks in (False, True):
+        plain, places = _plain(text, looks)
+        for one in "li":
+            reading = _words(plain, places, one)
+            found.setdefault(tuple(token.text for token in reading), reading)
+    return tuple(found.values())
+
+
+def written(text: str) -> Reading:
+    """The words and numbers of a text, no digit read as a letter: "10kg" is "10" and "kg"."""
+    plain, places = _plain(text, False)
+    return tuple(
+        Token(match.group(), places[match.start()], places[match.end() - 1] + 1)
+        for match in re.finditer(r"[a-z]+|[0-9]+", plain)
+    )
+
+
+def spelled_out(reading: Reading) -> Reading:
+    """Runs of four or more single letters ("e l o n m u s k"), each joined into one token."""
+    joined, run = list[Token](), list[Token]()
+    for token in (*reading, Token("  ", 0, 0)):
+        if len(token.text) == 1:
+            run.append(token)
+            continue
+        if len(run) >= 4:
+            joined.append(Token("".join(t.text for t in run), run[0].start, run[-1].end))
+        run = []
+    return tuple(joined)
+
+
+def skeleton(word: str) -> str:
+    """The word without the differences that the eye or ear forgives: "tailor" is "taylor".
+
+    Coarse on purpose; a match of skeletons alone is for a person to judge.
+    """
+    for seen, kept in (("rn", "m"), ("vv", "w"), ("ph", "f"), ("ck", "k")):
+        word = word.replace(seen, kept)
+    word = word.translate(str.maketrans("lyjcqz", "iiikks"))
+    return re.sub(r"(.)\1+", r"\1", word)
+
+
+@lru_cache(maxsize=4096)
+def _plain_char(char: str, looks: bool) -> str:
+    """A character as a-z, 0-9 and signs: "Ｅ" is "e", "й" is "i"; "" for marks and invisibles."""
+    kept = ""
+    for part in unicodedata.normalize("NFKD", char):
+        category = unicodedata.category(part)
+        if part in _UNSEEN or (category in ("Cf", "Mn", "Me", "Cc") and not part.isspace()):
+            continue
+        if looks and part in _LOOKS:
+            kept += _LOOKS[part]
+        else:
+            kept += part if part.isascii() else anyascii(part) or " "
+    # Full casefold comes last: anyascii writes "Ma" for one Chinese character.
+    return kept.casefold()
+
+
+def _plain(text: str, looks: bool) -> tuple[str, list[int]]:
+    """The text character by character, and for each where it comes from."""
+    letters, places = list[str](), list[int]()
+    for place, char in enumerate(text):
+        plain = _plain_char(char, looks)
+        letters.append(plain)
+        places.extend([place] * len(plain))
+    return "".join(letters), places
+
+
+def _words(plain: str, places: list[int], one: str) -> Reading:
+    tokens = []
+    for match in _WORD.finditer(plain):
+        word = match.group().lstrip("@!+|")  # "@handle"
+        start = match.end() - len(word)
+        word = word.rstrip("!+|$@")  # "now!"
+        if word and re.search("[a-z]", word):
+            word = "".join(_LEET.get(char, one if char == "1" else char) for char in word)
+        if word := re.sub("[^a-z0-9]", "", word):
+            tokens.append(Token(word, places[start], places[match.end() - 1] + 1))
+    return tuple(tokens)

@@ -1,0 +1,92 @@
+"""The interface of a voice: the words of one sentence in, sound and phoneme times out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class SpokenWord:
+    """One word as it is to be said: digits, signs and abbreviations are spelled out already.
+
+    `text` has letters, apostrophes and hyphens only; a hyphen joins parts that carry one stress
+    ("forty-five"). `phonemes`, if not empty, is how it must be said: ARPAbet with a stress digit
+    on each vowel ("HH", "AE1", "L"). `pause` is the punctuation behind it: "", ",", ";", ":",
+    ".", "!" or "?".
+    """
+
+    text: str
+    phonemes: tuple[str, ...] = ()
+    pause: str = ""
+
+
+@dataclass(frozen=True)
+class TimedPhoneme:
+    """An ARPAbet symbol without its digit, its stress (0, 1 or 2) and its time in the sound."""
+
+    symbol: str
+    stress: int
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One spoken sentence.
+
+    `samples` is float32, shape (samples,), full scale 1.0, at `rate_hz`; `words` holds the
+    phonemes of each spoken word that was asked for, in order, none without phonemes. Within a
+    word they touch; between words may lie silence. Times are seconds from the first sample.
+    """
+
+    samples: np.ndarray
+    rate_hz: int
+    words: tuple[tuple[TimedPhoneme, ...], ...]
+
+
+class Unspeakable(ValueError):
+    """The voice has no sounds for a word, for instance one in another script."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(f"the voice has no sounds for {word!r}")
+        self.word = word
+
+
+class SpeechEngine(ABC):
+    """A voice behind the `Speech` stage; its subclasses are dataclasses of plain parameters.
+
+    To add one (Kokoro, a service over HTTP): a file beside this one, with a dataclass whose
+    fields (voice, model folder as an `Asset`, address) are what its sound depends on, `name`,
+    `version` and `languages` as class variables, and `load` and `speak`. It must return, for
+    every sentence, true times of each phoneme within 50 ms of the sound: from its own durations
+    if it knows them, else from an aligner. The same words at the same speed must give the same
+    samples, whatever was spoken before. A service that is down raises `stages.base.Retry`.
+
+    It then joins the parametrised suite in `tests/stages/test_contract.py`, which every engine
+    must pass.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    languages: ClassVar[tuple[str, ...]]
+    """BCP 47 primary subtags that it speaks: ("en",)."""
+
+    def prepare(self) -> None:
+        """Once per node: fetch weights to local disk. Most voices have nothing to fetch."""
+        return None
+
+    @abstractmethod
+    def load(self) -> None:
+        """Once per worker: warm the model. `speak` may assume that it was called."""
+
+    @abstractmethod
+    def speak(self, words: Sequence[SpokenWord], speed: float) -> Utterance:
+        """Say the words of one sentence; `speed` 1.0 is the voice's own pace, 1.1 is faster.
+
+        Raises `Unspeakable` for a word that it has no sounds for.
+        """

@@ -1,0 +1,81 @@
+"""The render command: refusals before anything is spent, and a whole demo spot, end to end."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from jobs.render import render
+from pipeline.ledger import latest_run, read_ledger
+from pipeline.rows import to_rows
+from schemas import layout
+
+DEMO = Path(__file__).parents[2] / "examples" / "demo" / "campaign.yaml"
+
+app = typer.Typer()
+app.command()(render)
+
+
+def command(*arguments: str) -> Any:
+    """Run the command as a person would."""
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--set", "feeed=x"], "did you mean 'feed'?"),
+        (["--set", "feed=gone.tsv"], "feed: gone.tsv"),
+        (["--recipe", "lapdog"], "use one of laptop, gpu, or the path of a .py file"),
+        (["--set", "environment=production"], "signing.signer: dev"),
+    ],
+)
+def test_a_refused_configuration_costs_nothing(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    """Would catch a traceback in the place of a sentence, and a status that schedulers retry."""
+    done = command(str(DEMO), "--out", str(tmp_path / "out"), "--local", *arguments)
+    assert done.exit_code == 2, done.output
+    assert said in done.output
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def small_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The 9x16 format at a third of its size, so that a whole spot takes seconds."""
+    small = dataclasses.replace(layout.FORMATS["9x16"], width_px=360, height_px=640)
+    monkeypatch.setitem(layout.FORMATS, "9x16", small)  # type: ignore[arg-type]
+
+
+@pytest.mark.demo
+@pytest.mark.usefixtures("small_frame")
+def test_a_demo_spot_is_rendered_signed_verified_and_then_left_alone(tmp_path: Path) -> None:
+    """Would catch stages that do not fit together, and a second run that works again."""
+    out = tmp_path / "out"
+    arguments = [str(DEMO), "--out", str(out), "--local", "--only", "TW-MUG-LAGOON-350"]
+    arguments += ["--set", f"signing.folder={tmp_path / 'signer'}"]
+    # A third of the size is no size for reading tiny text or watermarks by; format gates stay.
+    arguments += ["--set", "quality.gates={watermark_read: null, product_fidelity: null}"]
+    done = command(*arguments)
+    assert done.exit_code == 0, done.output
+    (row,) = to_rows(read_ledger(str(out), latest_run(str(out)) or ""))
+    assert row["status"] == "published", row["reason"]
+    assert row["provenance"]["c2pa_state"] == "Trusted"
+    video = Path(row["outputs"][0]["uri"])
+    assert video.is_file() and video.with_suffix(".jpg").is_file()
+    assert video.with_suffix(".vtt").read_text().startswith("WEBVTT")
+    assert row["metrics"]["duration_s"] == pytest.approx(15.0, abs=0.01)
+    assert (out / "report" / "index.html").is_file() and (out / "mlflow.db").is_file()
+    (receipt,) = out.glob("ledger/run=*/unit=*/receipt.json")
+    assert json.loads(receipt.read_text())["counts"]["published"] == 1
+
+    again = command(*arguments)
+    assert again.exit_code == 0 and "Nothing was rendered" in again.output
+    (row,) = to_rows(read_ledger(str(out), latest_run(str(out)) or ""))
+    assert row["status"] == "unchanged" and Path(row["outputs"][0]["uri"]) == video
