@@ -16,6 +16,9 @@ from pipeline.campaign_run import CampaignRun
 from pipeline.report import RunSummary, summarise, write_report
 from pipeline.tracking import track
 
+MOST_LINES = 60
+"""Lines of the printed summary; the report has them all."""
+
 
 def finish(
     run: CampaignRun, rows: Sequence[Mapping[str, Any]], *, recipe: str, say: Callable[[str], None]
@@ -31,7 +34,15 @@ def finish(
         recipe=recipe,
         machine=f"{platform.machine()}, {os.cpu_count()} cores",
     )
-    report = write_report(run.output, run.campaign.name, rows, summary)
+    gates = {name: (least, most) for name, least, most in run.campaign.quality.all_gates()}
+    report = write_report(
+        run.output,
+        run.campaign.name,
+        rows,
+        summary,
+        gates=gates,
+        tracking_uri=run.campaign.tracking_uri,
+    )
     begun = time.monotonic()
     tracked = track(
         run.output,
@@ -42,6 +53,7 @@ def finish(
         tracking_uri=run.campaign.tracking_uri,
         parameters={"recipe": recipe, "git": _git_revision(), "seed": str(run.campaign.seed)},
         report_uri=report,
+        gates=gates,
     )
     for line in _lines(summary, rows):
         say(line)
@@ -77,7 +89,7 @@ def _lines(summary: RunSummary, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     for row in rows:
         if row["status"] in ("held", "rejected", "failed"):
             lines.append(f"  {row['status']:9} {row['spot_id']}: {row['stage']}: {row['reason']}")
-    return lines[:60]
+    return lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], "  ... see the report"]
 
 
 def _git_revision() -> str:

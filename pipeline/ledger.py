@@ -78,7 +78,7 @@ def runs(output: str) -> list[str]:
 
 def latest_run(output: str) -> str | None:
     """The newest run id, or None before the first run."""
-    return (runs(output) or [None])[-1]
+    return max(runs(output), default=None)
 
 
 def read_ledger(output: str, run_id: str) -> pa.Table:

@@ -118,7 +118,9 @@ class Planner:
             unit.decided.append({**settled, **common})
         else:
             pending = new_row(spot, print_, row.line)
-            pending["verdicts"] = [_warning(text) for text in row.warnings]
+            script = self.scripts.get(row.product.id)
+            mended = (*row.warnings, *(script.warnings if script else ()))
+            pending["verdicts"] = [_warning(text) for text in mended]
             unit.pending.append(pending)
 
     def _settled(self, spot_id: str, print_: str) -> dict[str, Any] | None:

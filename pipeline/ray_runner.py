@@ -50,7 +50,7 @@ class RayRunner:
         from ray.data import ActorPoolStrategy
 
         _configure()
-        dataset = ray.data.from_arrow([to_table([row], self._schema) for row in rows])
+        dataset: Any = ray.data.from_arrow([to_table([row], self._schema) for row in rows])
         for stage in self._stages:
             pool = self._pools[stage.name]
             dataset = dataset.map_batches(
@@ -63,7 +63,7 @@ class RayRunner:
                 compute=ActorPoolStrategy(size=pool.workers, max_tasks_in_flight_per_actor=1),
                 num_cpus=pool.cpus,
                 num_gpus=pool.gpus or None,
-                **({"accelerator_type": pool.accelerator} if pool.accelerator else {}),
+                accelerator_type=pool.accelerator,
                 max_restarts=-1,
                 max_task_retries=0,
             )

@@ -113,6 +113,8 @@ def to_result(row: Mapping[str, Any], run_id: str) -> dict[str, Any]:
     if row["status"] == PENDING:
         last = row["stages"][-1]["stage"] if row["stages"] else None
         result.update(status="published", stage=last)
+    masters = row.get("masters") or []
+    result["preview_uri"] = masters[0]["uri"] if masters else None
     result["provenance"] = {
         name: row.get(name) for name in ("c2pa_state", "manifest_sha256", "watermark_id", "signer")
     }

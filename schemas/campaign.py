@@ -114,7 +114,7 @@ class Campaign(_Part):
     date: Date | None = None
     """The day whose prices are shown; today if left out."""
     language: Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] = "en-US"
-    length_s: Literal[15.0] = 15.0
+    length_s: Annotated[float, Field(ge=15.0, le=15.0)] = 15.0
     formats: tuple[Literal["9x16"], ...] = ("9x16",)
     environment: Literal["demo", "production"] = "demo"
     disclosure: Annotated[str, Field(min_length=2, max_length=40)] = "AI-generated"

@@ -24,7 +24,10 @@ RESULT_SCHEMA = pa.schema(
         pa.field("reason_code", pa.string()),  # stable word for counting: "price_mismatch"
         pa.field("reason", pa.string()),  # a sentence for a person
         pa.field("title", pa.string()),
+        pa.field("price", pa.decimal128(18, 3)),  # as shown in the spot
+        pa.field("currency", pa.string()),
         pa.field("outputs", pa.list_(OUTPUT)),
+        pa.field("preview_uri", pa.string()),  # media URI of what was rendered, published or not
         pa.field("metrics", METRICS),
         pa.field("verdicts", pa.list_(VERDICT)),
         pa.field("provenance", PROVENANCE),

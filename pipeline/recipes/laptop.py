@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.recipes.parts import assets, brand_kit, presenter, signer
+from pipeline.media import asset
+from pipeline.recipes.parts import brand_kit, optional_asset, presenter, signer
 from schemas.campaign import Campaign
 from stages.align import Align
 from stages.avatar import Avatar
@@ -21,7 +22,10 @@ def recipe(campaign: Campaign) -> list[Stage]:
     lexicon = tuple(sorted(campaign.voice.lexicon.items()))
     secret = campaign.watermark_secret
     return [
-        Screen(**assets(names=campaign.policy.names, rules=campaign.policy.rules)),
+        Screen(
+            names=optional_asset(campaign.policy.names),
+            rules=optional_asset(campaign.policy.rules),
+        ),
         Speech(
             engine=HibariVoice(),
             lexicon=lexicon,
@@ -33,7 +37,7 @@ def recipe(campaign: Campaign) -> list[Stage]:
         Align(length_s=campaign.length_s),
         Composite(
             brand=brand_kit(campaign),
-            effects=tuple(sorted(assets(**campaign.sound.effects).items())),
+            effects=tuple((n, asset(uri)) for n, uri in sorted(campaign.sound.effects.items())),
             disclosure=campaign.disclosure,
             formats=campaign.formats,
             length_s=campaign.length_s,

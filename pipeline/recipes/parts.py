@@ -11,9 +11,9 @@ from stages.sign import DevSigner, FileSigner
 from stages.sign.signer import Signer
 
 
-def assets(**uris: str | None) -> dict[str, Asset]:
-    """Name to asset, for those that are set."""
-    return {name: asset(uri) for name, uri in uris.items() if uri}
+def optional_asset(uri: str | None) -> Asset | None:
+    """The asset of a file or folder, or None where the campaign names none."""
+    return asset(uri) if uri else None
 
 
 def brand_kit(campaign: Campaign) -> BrandKit:
@@ -24,7 +24,9 @@ def brand_kit(campaign: Campaign) -> BrandKit:
         ink=brand.ink,
         paper=brand.paper,
         accent=brand.accent,
-        **assets(logo=brand.logo, font=brand.font, font_bold=brand.font_bold),
+        logo=optional_asset(brand.logo),
+        font=optional_asset(brand.font),
+        font_bold=optional_asset(brand.font_bold),
     )
 
 

@@ -17,8 +17,6 @@ from stages.hardware import Hardware
 from stages.shared.sound import read_sound
 
 SILENCE = "SIL"
-MOST_APART_PHONEMES = 8
-"""Half a second and more: how far words and phonemes are looked at for a common shift."""
 
 
 @dataclass(kw_only=True)
@@ -102,9 +100,18 @@ class Align(Stage):
 def _to_find(
     words: Sequence[Mapping[str, Any]], phonemes: Sequence[Mapping[str, Any]]
 ) -> list[Word]:
-    """The words with the phonemes that lie, by their middle, within each of them."""
-    apart_s = _apart_s(words, phonemes)
-    middles = [(p["start_s"] + p["end_s"]) / 2 - apart_s for p in phonemes]
+    """The words with the phonemes that lie, by their middle, within each of them.
+
+    Both cover the same voice, so the first and last phoneme are laid on the first and last word:
+    if someone moved or stretched the words alone, the phonemes still find theirs.
+    """
+    begin_s, end_s = words[0]["start_s"], words[-1]["end_s"]
+    first_s, last_s = phonemes[0]["start_s"], phonemes[-1]["end_s"]
+    stretch = (end_s - begin_s) / max(last_s - first_s, 1e-3)
+    middles = [
+        begin_s + stretch * ((phoneme["start_s"] + phoneme["end_s"]) / 2 - first_s)
+        for phoneme in phonemes
+    ]
     return [
         Word(
             spoken=word["spoken"],
@@ -116,20 +123,6 @@ def _to_find(
         )
         for word in words
     ]
-
-
-def _apart_s(words: Sequence[Mapping[str, Any]], phonemes: Sequence[Mapping[str, Any]]) -> float:
-    """By how much the phonemes run later than the words: 0 unless someone moved only one of them.
-
-    With the true value the words begin exactly where phonemes do; by chance few of them would.
-    """
-    begins = {round(phoneme["start_s"], 3) for phoneme in phonemes}
-    shifts = {0.0} | {p["start_s"] - words[0]["start_s"] for p in phonemes[:MOST_APART_PHONEMES]}
-
-    def met(shift_s: float) -> int:
-        return sum(round(word["start_s"] + shift_s, 3) in begins for word in words)
-
-    return max(shifts, key=lambda shift_s: (met(shift_s), -abs(shift_s)))
 
 
 def _metrics(correction: Correction) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""A talking presenter: the stage, the interface of its engines, and the rig that needs no network."""
+"""A talking presenter: the stage, the interface of its engines, and the rig for any CPU."""
 
 from stages.avatar.avatar import Avatar
 from stages.avatar.engine import Performance, PresenterEngine, Take

@@ -11,7 +11,8 @@ import pyarrow as pa
 from schemas.arrow_types import BOX
 from schemas.layout import FORMATS, Format
 from stages.avatar.engine import Performance, PresenterEngine
-from stages.base import Hardware, Media, Stage
+from stages.base import Media, Stage
+from stages.hardware import Hardware
 
 
 @dataclass(kw_only=True)
@@ -37,10 +38,11 @@ class Avatar(Stage):
     )
     version: ClassVar[str] = "1"
     seeded: ClassVar[bool] = True
-    hardware: Hardware = Hardware(cpus=1, memory_gb=1.0)
-    seconds_hint: float = 7.0
+    hardware = Hardware(cpus=1, memory_gb=0.6)
+    seconds_hint = 6.5
 
-    engine: PresenterEngine
+    engine: PresenterEngine | None
+    """None for a campaign without a presenter."""
     length_s: float = 15.0
     """Of the spot; nothing is drawn behind it."""
     format: str = "9x16"
@@ -58,14 +60,15 @@ class Avatar(Stage):
 
     def load(self) -> None:
         """Warm the engine."""
-        self.engine.load()
+        if self.engine is not None:
+            self.engine.load()
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """Find when she is seen, have the engine perform, and store what it made."""
         form = FORMATS[self.format]
         seen = visibility(spot["shots"], round(self.length_s * form.fps), form.fps)
         on_screen = [i for i, share in enumerate(seen) if share > 0.0]
-        if not on_screen:
+        if not on_screen or self.engine is None:
             return {
                 "avatar_uri": None,
                 "avatar_start_s": 0.0,
@@ -77,8 +80,8 @@ class Avatar(Stage):
         take = self.engine.perform(
             Performance(
                 voice=media.open(spot["voice_uri"]),
-                phonemes=spot["phonemes"],
-                sentences=spot["sentences"],
+                phonemes=spot["phonemes"] or [],
+                sentences=spot["sentences"] or [],
                 first_frame=first,
                 visibility=tuple(seen[first:behind]),
                 size_px=presenter_size_px(form),
@@ -101,7 +104,7 @@ class Avatar(Stage):
 
 
 def presenter_size_px(form: Format) -> int:
-    """Side of her square picture: the width of the format's presenter box, cut to an even number."""
+    """Side of her square picture: that of the format's presenter box, cut to an even number."""
     boxes = [layout.presenter for layout in form.shots.values() if layout.presenter]
     x0, y0, x1, y1 = boxes[0].pixels(form.width_px, form.height_px)
     return min(x1 - x0, y1 - y0) // 2 * 2
@@ -128,7 +131,7 @@ def visibility(shots: Sequence[Mapping[str, Any]], frames: int, fps: int) -> lis
 
 
 def _joined(seen: list[float], start: int, handle: int) -> list[float]:
-    """She stays where one presented shot crosses into the next: both fades cover the same frames."""
+    """She stays where one presented shot crosses into the next."""
     if start > 0 and seen[start - 1] >= 1.0:
         for i in range(start, min(start + handle, len(seen))):
             seen[i] = 1.0

@@ -1,6 +1,8 @@
-"""Moves a bust as one sheet: turn, nod, tilt, sway and breath, its lower edge never leaving the frame."""
+"""Moves a bust as one sheet: turn, nod, tilt, sway and breath over a lower edge that stays put."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -67,7 +69,7 @@ class Bust:
         touched = cv2.dilate(opaque, np.ones((reach, reach), np.uint8)) > 0
         edges = np.linspace(0, self.size_px, _BANDS + 1).round().astype(int)
         bands = []
-        for top, bottom in zip(edges[:-1], edges[1:], strict=True):
+        for top, bottom in pairwise(edges):
             columns = np.flatnonzero(touched[top:bottom].any(axis=0))
             if len(columns):
                 span = slice(int(columns[0]), int(columns[-1]) + 1)

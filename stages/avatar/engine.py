@@ -31,7 +31,7 @@ class Performance:
     """Width and height of the picture; even. Her cut edge is the picture's lower edge."""
     fps: int
     audio_lead_s: float
-    """How long the mouth runs ahead of the sound; a driven rig adds it, a lip-sync model may not."""
+    """How long the mouth runs ahead of the sound; for engines that are driven by phonemes."""
     seed: int
 
     @property
@@ -72,9 +72,9 @@ class PresenterEngine(ABC):
     version: ClassVar[str]
     """Bump when its pictures would change."""
 
-    def load(self) -> None:
+    def load(self) -> None:  # noqa: B027 (an engine may have nothing to warm)
         """Once per worker: warm the model."""
 
     @abstractmethod
     def perform(self, performance: Performance, media: Media) -> Take:
-        """Make the take; its file lies in `media.scratch`. Raises `Reject` for an unusable asset."""
+        """Make the take, a file in `media.scratch`. Raises `Reject` for an unusable asset."""

@@ -1,4 +1,4 @@
-"""Finds the opening between the lips in a picture of a mouth, as two curves from corner to corner."""
+"""Finds the opening between the lips in a picture: two curves from corner to corner."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy as np
 
 POINTS = 41
 """Points along each curve."""
+_CLOSED = 0.048
+"""A seam between lips is no higher than this part of the mouth's width; an opening is."""
 _LIGHT = np.array([0.114, 0.587, 0.299], np.float32)
 
 
@@ -59,7 +61,7 @@ def face_tones(rest: np.ndarray) -> Tones:
 def find_opening(mouth: np.ndarray, tones: Tones) -> Opening | None:
     """The opening in a picture of the mouth, uint8 (h, w, 3) BGR; None if no lips are found."""
     hull = _lip_hull(mouth, tones)
-    if hull.sum() < 200:
+    if hull.mean() < 0.004:
         return None
     light, _, saturation = _channels(mouth)
     seam = _longest((saturation > 0.82 * tones.shadow_saturation) & (hull > 0))
@@ -88,7 +90,7 @@ def find_opening(mouth: np.ndarray, tones: Tones) -> Opening | None:
     upper = curve((x - middle) / half)
     lower = upper.copy()
     central = np.abs(np.arange(mouth.shape[1]) - middle) < 0.45 * half
-    if np.median(inside[:, central].sum(axis=0)) > 4.0:
+    if np.median(inside[:, central].sum(axis=0)) > _CLOSED * 2 * half:
         hit = np.flatnonzero(inside.any(axis=0))
         depth = len(mouth) - inside[::-1, hit].argmax(axis=0)
         edge = _lower_hull(np.r_[left, hit + 0.5, right + 1], np.r_[left_y, depth, right_y])

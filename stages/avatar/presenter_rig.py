@@ -1,4 +1,4 @@
-"""Presenter engine without a network: a rig of rendered mouth, eye and head poses, morphed in time."""
+"""Presenter engine for any CPU: a rig of rendered mouths, eyes and head poses, morphed in time."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from schemas.asset import Asset
 from schemas.layout import Box
 from stages.avatar.bust import Bust
 from stages.avatar.engine import Performance, PresenterEngine, Take
-from stages.avatar.morph import Blend, MouthBlend
+from stages.avatar.morph import Blend
 from stages.avatar.motion import Motion, plan_motion
+from stages.avatar.mouth import MouthBlend
 from stages.avatar.rig import Rig, load_rig
 from stages.avatar.track import write_track
 from stages.avatar.visemes import viseme_weights
@@ -46,8 +47,8 @@ class _Model:
 class PresenterRig(PresenterEngine):
     """Speaks with the fifteen visemes of a rig, driven by the phonemes alone.
 
-    `rig` is a folder asset: `presenter.json`, a base picture with alpha whose bust reaches the lower
-    edge, mouth and eye sprites and, for depth, three head poses.
+    `rig` is a folder asset: `presenter.json`, a base picture with alpha whose bust reaches the
+    lower edge, mouth and eye sprites and, for depth, three head poses.
     """
 
     name: ClassVar[str] = "presenter_rig"
@@ -66,9 +67,7 @@ class PresenterRig(PresenterEngine):
         bust = model.bust(performance.size_px)
         frames = np.arange(len(performance.visibility)) + performance.first_frame
         times_s = frames / performance.fps
-        motion = plan_motion(
-            performance.phonemes, performance.sentences, times_s, performance.seed
-        )
+        motion = plan_motion(performance.phonemes, performance.sentences, times_s, performance.seed)
         weights = viseme_weights(
             performance.phonemes, times_s + performance.audio_lead_s, model.rig.visemes
         )

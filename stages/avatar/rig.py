@@ -86,7 +86,7 @@ def extend_colours(picture: np.ndarray) -> np.ndarray:
     """
     colour = picture[..., :3].astype(np.float32)
     known = (picture[..., 3:] >= 40).astype(np.float32)
-    spread = [(colour * known, known)]
+    spread: list[tuple[Any, Any]] = [(colour * known, known)]
     while min(spread[-1][1].shape[:2]) > 2:  # halve until one colour is left
         spread.append((cv2.pyrDown(spread[-1][0]), cv2.pyrDown(spread[-1][1])[..., None]))
     amount, weight = spread.pop()

@@ -52,7 +52,7 @@ def write_track(
                 last = np.array(frame)
                 if seen < 1.0:
                     last[..., 3] = np.rint(last[..., 3] * seen).astype(np.uint8)
-            stdin.write(memoryview(last).cast("B"))
+            stdin.write(np.ascontiguousarray(last).data)
 
     arguments = ["-f", "rawvideo", "-pix_fmt", "bgra", "-s", f"{size_px}x{size_px}"]
     arguments += ["-r", str(fps), "-i", "pipe:0", "-filter_complex", _GRAPH]

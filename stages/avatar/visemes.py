@@ -24,7 +24,7 @@ so that every P, B and M is caught shut by a frame."""
 AT_REST = 0.14
 """Pull of the closed mouth at all times. More mumbles, 0 shows every vowel as wide as it goes."""
 
-EXPOSURE_S = (-0.016, -0.008, 0.0, 0.008, 0.016)
+EXPOSURE_S = (-0.021, -0.014, -0.007, 0.0, 0.007, 0.014, 0.021)
 """A frame shows the mean of these moments around its own, as a shutter would: lips glide."""
 
 
@@ -38,14 +38,17 @@ def viseme_weights(
     At most two shapes of a row are above 0: the third strongest weight is taken off all, so that
     a partner comes and goes at weight 0 and the mouth never jumps.
     """
-    total = np.zeros((len(times_s), len(VISEMES)))
     aims = targets(phonemes, mapping)
-    for shift_s in EXPOSURE_S:
-        total += _dominance(aims, times_s + shift_s) / len(EXPOSURE_S)
+    moments = [_two_strongest(_dominance(aims, times_s + shift_s)) for shift_s in EXPOSURE_S]
+    return _two_strongest(np.mean(moments, axis=0)).astype(np.float32)
+
+
+def _two_strongest(total: np.ndarray) -> np.ndarray:
+    """Weights (n, 15) less the third strongest of their row, 0 where below it; rows sum to 1."""
     ranked = np.sort(total, axis=1)
     kept = np.maximum(total - ranked[:, -3:-2], 0.0)
     kept += 1e-9 * (total == ranked[:, -1:])
-    return (kept / kept.sum(axis=1, keepdims=True)).astype(np.float32)
+    return kept / kept.sum(axis=1, keepdims=True)
 
 
 def _dominance(aims: Sequence[tuple[str, float, float]], times_s: np.ndarray) -> np.ndarray:

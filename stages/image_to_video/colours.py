@@ -60,7 +60,7 @@ def set_colours(accent: str, swatches: list[Swatch], layout: str) -> SetColours:
         deep = 7.0 if mean[0] < 68 else 13.0
         shape = _polar(lightness - deep, float(np.clip(0.55 * chroma, 5, 24)), hue)
     plinth = _polar(
-        min(max(lightness + (13 if layout == "hero" else 7), 66.0), 94.0), wanted[1] * 0.55, hue
+        min(max(lightness + (13 if layout == "hero" else 7), 66.0), 89.0), wanted[1] * 0.62, hue
     )
     return SetColours(wall, shape, plinth, (9.0, 0.4, 2.2))
 

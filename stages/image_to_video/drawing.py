@@ -60,3 +60,17 @@ def halved(plane: np.ndarray) -> np.ndarray:
     """The plane at half its size, averaged."""
     size = (plane.shape[1] // 2, plane.shape[0] // 2)
     return cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
+
+
+def dither(frame: tuple[int, int], seed: int) -> np.ndarray:
+    """Noise of about one level to add before rounding, for a frame of (width, height), float32.
+
+    Triangular and without its low frequencies: what is left is fine grain that the eye averages
+    away.
+    """
+    width, height = frame
+    tile = np.random.default_rng([seed & 0xFFFFFFFF, 5]).random((2, 256, 256), np.float32)
+    noise = tile[0] - tile[1]
+    noise = noise - 0.9 * cv2.GaussianBlur(noise, (0, 0), 1.2, borderType=cv2.BORDER_REFLECT)
+    again = (height // 256 + 1, width // 256 + 1)
+    return np.ascontiguousarray(np.tile(noise, again)[:height, :width], np.float32)

@@ -75,6 +75,11 @@ def _plinth_shadow(
     return 1 - np.clip(dark, 0, 0.8)
 
 
+def _ramp(distance: np.ndarray) -> np.ndarray:
+    """Coverage of an edge that is not quite sharp: the stage is drawn at half the frame's size."""
+    return np.clip(distance / 1.5 + 0.5, 0, 1)
+
+
 def _cylinder(
     lab: np.ndarray,
     cover: np.ndarray,
@@ -94,8 +99,8 @@ def _cylinder(
     rim = np.sqrt(np.clip(1 - across**2, 0, 1)) * flat
     edge = np.clip((1 - np.abs(across)) * radius + 0.5, 0, 1)
     front = centre[1] + rim
-    body = np.clip(y - centre[1] + 0.5, 0, 1) * np.clip(front + tall - y + 0.5, 0, 1) * edge
-    top = np.clip(front - y + 0.5, 0, 1) * np.clip(y - centre[1] + rim + 0.5, 0, 1) * edge
+    body = np.clip(y - centre[1] + 0.5, 0, 1) * _ramp(front + tall - y) * edge
+    top = _ramp(front - y) * _ramp(y - centre[1] + rim) * edge
     colour = np.array(colours.plinth, np.float32)
     side = np.empty_like(lab)
     side[:] = colour
@@ -105,8 +110,8 @@ def _cylinder(
     surface = np.empty_like(lab)
     surface[:] = colour
     surface[..., 0] += 3.5 - 4.0 * across - 2.0 * (y - centre[1]) / max(flat, 1)
-    surface[..., 0] = np.minimum(surface[..., 0], 98)
+    surface[..., 0] = np.minimum(surface[..., 0], 93)
     tint(lab, top, surface)
     bevel = np.exp(-(((y - front) / 1.3) ** 2)) * edge * (y > centre[1])
-    lab[..., 0] = np.minimum(lab[..., 0] + 3.5 * bevel * (1 - 0.6 * np.clip(across, 0, 1)), 99)
+    lab[..., 0] = np.minimum(lab[..., 0] + 3.5 * bevel * (1 - 0.6 * np.clip(across, 0, 1)), 95)
     np.maximum(cover, np.maximum(body, top), out=cover)

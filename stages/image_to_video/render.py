@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from schemas.layout import Box
+from stages.image_to_video.drawing import dither
 from stages.image_to_video.moves import Path, Placement, matrix_at
 from stages.image_to_video.product import ProductLayer
 from stages.image_to_video.scene import Scene
@@ -38,16 +39,10 @@ class ShotRenderer:
 
     def __post_init__(self) -> None:
         """Draw the dither, the same in every frame: it costs the encoder 3 % more bytes."""
-        random = np.random.default_rng([self.seed & 0xFFFFFFFF, 5])
         width, height = self.frame
         if width % 8 or height % 8:
             raise ValueError(f"a frame of {width}x{height}: both must be multiples of 8 px")
-        tile = random.random((2, 256, 256), np.float32)
-        # Triangular noise, high-passed: what is left is fine grain that the eye averages away.
-        noise = tile[0] - tile[1]
-        noise -= cv2.GaussianBlur(noise, (0, 0), 1.2, borderType=cv2.BORDER_REFLECT) * 0.9
-        again = (height // 256 + 1, width // 256 + 1)
-        self._dither = np.ascontiguousarray(np.tile(noise, again)[:height, :width])
+        self._dither = dither(self.frame, self.seed)
         self._buffer = np.empty((height * 3 // 2, width), np.uint8)
 
     @property
@@ -67,7 +62,8 @@ class ShotRenderer:
         planes = self._background(index)
         luma = self._buffer[:height]
         blue, red = self._buffer[height:].reshape(2, height // 2, width // 2)
-        cv2.add(cv2.resize(planes[0], self.frame), self._dither, luma, dtype=cv2.CV_8U)
+        large = cv2.resize(planes[0], self.frame, interpolation=cv2.INTER_CUBIC)
+        cv2.add(large, self._dither, luma, dtype=cv2.CV_8U)
         noise = self._dither[: height // 2, : width // 2] + np.float32(128)
         for plane, target in ((planes[1], blue), (planes[2], red)):
             wide = cv2.resize(plane, (width // 2, height // 2))

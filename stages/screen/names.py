@@ -13,7 +13,7 @@ from ahocorasick_rs import AhoCorasick
 
 from stages.base import Verdict
 from stages.screen.finding import Finding, passed
-from stages.screen.folding import Reading, readings, skeleton, spelled_out
+from stages.screen.folding import Reading, Token, readings, skeleton, spelled_out
 
 GATE = "screen.names"
 
@@ -109,8 +109,8 @@ class NameList:
             yield NameMatch(person, _unspaced(text)[start:end], certain, "named")
         for reading in readings(text):
             yield from _in_words(self._exact, text, reading)
-            if any(len(token.text) == 1 for token in reading):  # "Donald J. Trump"
-                longer = tuple(token for token in reading if len(token.text) > 1)
+            longer = tuple(token for token in reading if not _is_initial(token))
+            if len(longer) < len(reading):  # "Donald J. Trump"
                 yield from _in_words(self._exact, text, longer)
             for run in spelled_out(reading):
                 for person, certain, _, _ in self._inside.scan(run.text):
@@ -166,6 +166,10 @@ def _in_words(
         plain = " ".join(token.text for token in reading[first : last + 1])
         how = "named" if plain == said.casefold() else f'reads "{plain}"'
         yield NameMatch(person, said, certain, how if fold is None else "looks or sounds alike")
+
+
+def _is_initial(token: Token) -> bool:
+    return len(token.text) == 1 and token.text not in "ast"  # "a lamp", "Tim's", "don't"
 
 
 def _is_near(said: str, name: str) -> bool:

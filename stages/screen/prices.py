@@ -11,7 +11,7 @@ from decimal import Decimal
 from schemas.money import CURRENCIES, SYMBOLS, Price, format_price, parse_amount
 from stages.base import Verdict
 from stages.screen.finding import Finding, passed
-from stages.screen.spoken_numbers import SPOKEN, spoken_amount
+from stages.screen.spoken_numbers import SPOKEN, spoken_amount, spoken_hundreds
 
 GATE = "screen.price"
 PERCENT_POINTS = Decimal(1)
@@ -45,7 +45,8 @@ _PERCENT = re.compile(
 
 _WAS = re.compile(
     r"\b(?:was|were|regular(?:ly)?|original(?:ly)?|normally|usually|instead of|down from"
-    r"|reduced from|list price|statt)(?:[\s:]+(?:priced?|at|of|for|the|an?|just|only)\b){0,3}[\s:]*$",
+    r"|reduced from|list price|statt)"
+    r"(?:[\s:]+(?:priced?|at|of|for|the|an?|just|only)\b){0,3}[\s:]*$",
     re.IGNORECASE,
 )
 _SAVE = re.compile(
@@ -75,6 +76,12 @@ class Claim:
     currency: str | None
     """ISO 4217; "$" for any dollar; None where only a number is said."""
     said: str
+    other: Decimal | None = None
+    """What the same words may mean as well: 199 for "one ninety-nine"."""
+
+    def is_near(self, true: Decimal) -> bool:
+        """Whether it says this amount, exactly or rounded."""
+        return _near(self.amount, true) or self.other == true
 
 
 def claims(text: str, currency: str) -> list[Claim]:
@@ -98,7 +105,8 @@ def _amounts(text: str, currency: str) -> Iterator[Claim]:
             continue
         amount = _amount(match["digits"] or match["number"], match["cents"], currency)
         if amount is not None:
-            yield Claim(_kind(before, after), amount, unit, match.group())
+            other = spoken_hundreds(match["number"] or "")
+            yield Claim(_kind(before, after), amount, unit, match.group(), other)
     for match in _CENTS.finditer(text):
         cents = _amount(match["number"], None, currency)
         if cents is not None and not _inside(match, taken):
@@ -108,7 +116,8 @@ def _amounts(text: str, currency: str) -> Iterator[Claim]:
     for match in _BARE.finditer(text):  # "only forty-nine ninety-nine"
         amount = spoken_amount(match["number"])
         if amount is not None and amount % 1 and not _inside(match, taken):
-            yield Claim("price", amount, None, match["number"])
+            other = spoken_hundreds(match["number"])
+            yield Claim("price", amount, None, match["number"], other)
 
 
 def _inside(match: re.Match[str], taken: list[tuple[int, int]]) -> bool:
@@ -164,22 +173,20 @@ class Offer:
         if claim.currency and not self._same_currency(claim.currency):
             return f"{self.shown(price)}, in {self.price.currency}"
         if claim.kind == "price":
-            if _near(claim.amount, price):
+            if claim.is_near(price):
                 return ""
-            told = any(c.kind == "price" and _near(c.amount, price) for c in others)
-            crossed_out = regular is not None and told and _near(claim.amount, regular)
+            told = any(c.kind == "price" and c.is_near(price) for c in others)
+            crossed_out = regular is not None and told and claim.is_near(regular)
             return "" if crossed_out else self.shown(price)
         if claim.kind == "under":
             return "" if price < claim.amount else self.shown(price)
         if regular is None:
             return f"{self.shown(price)} and no sale"
         if claim.kind == "was":
-            return (
-                "" if _near(claim.amount, regular) else f"a regular price of {self.shown(regular)}"
-            )
+            return "" if claim.is_near(regular) else f"a regular price of {self.shown(regular)}"
         if claim.kind == "off":
             off = regular - price
-            return "" if _near(claim.amount, off) else f"{self.shown(off)} off"
+            return "" if claim.is_near(off) else f"{self.shown(off)} off"
         percent = 100 * (regular - price) / regular
         near = abs(percent - claim.amount) <= PERCENT_POINTS
         return "" if near else f"{percent:.1f} % off ({self.shown(regular)} to {self.shown(price)})"

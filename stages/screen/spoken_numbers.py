@@ -50,6 +50,14 @@ def _follows(current: int, word: str) -> bool:
     return current % 10 == 0 and current % 100 != 10
 
 
+def spoken_hundreds(words: str) -> Decimal | None:
+    """The other sense of a price such as "one ninety-nine": 199; None where it has but one."""
+    values = spoken_values(words)
+    if len(values) == 2 and 0 < values[0] < 10 <= values[1] < 100:
+        return Decimal(100 * values[0] + values[1])
+    return None
+
+
 def spoken_amount(words: str) -> Decimal | None:
     """The amount of a price in words: 49.99 of "forty-nine ninety-nine"; None if it is none."""
     values = spoken_values(words)

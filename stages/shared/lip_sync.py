@@ -93,7 +93,7 @@ def lip_offset(
     a, b = np.asarray(expected, np.float64), np.asarray(measured, np.float64)
     if len(a) != len(b):
         raise ValueError(f"expected has {len(a)} frames, measured {len(b)}; they must be equal")
-    reach = min(int(round(reach_ms * fps / 1000.0)), len(a) - 12)
+    reach = min(round(reach_ms * fps / 1000.0), len(a) - 12)
     if reach < 0 or a.std() < 1e-4 or b.std() < 1e-4:
         return 0.0, 0.0
     scores = np.array([_shifted_r(a, b, shift) for shift in range(-reach, reach + 1)])

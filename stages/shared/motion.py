@@ -17,8 +17,9 @@ def jitter_rms_px(frames: Sequence[np.ndarray], *, window_px: int = 256) -> floa
 
     `frames` are grey, uint8 or float, all of one shape of at least `window_px` on each side, and
     eight or more. In five windows (the middle and the corners) the shift from each frame to the
-    next is found by phase correlation and refined to a hundredth of a pixel; what a smooth curve through these shifts leaves over is
-    jitter. Windows without texture, where no shift can be measured, are left out; 0 if all are.
+    next is found by phase correlation and refined to a hundredth of a pixel; what a smooth curve
+    through these shifts leaves over is jitter. Windows without texture, where no shift can be
+    measured, are left out; 0 if all are.
     """
     if len(frames) < TREND_DEGREE + 3:
         raise ValueError(f"{len(frames)} frames are too few to tell jitter from motion; give 8")

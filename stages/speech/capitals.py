@@ -13,7 +13,7 @@ def model_name(word: str) -> str:
     """Letters and digits run together, as in the name of a model: "XR500" -> x r five hundred."""
     said = []
     for part in re.findall(r"\d+|[^\W\d_]+", word):
-        if not part.isdigit():
+        if not part.isdecimal():
             said.append(part if len(part) > 3 and not part.isupper() else letters(part))
         elif len(part) <= 2 or part.endswith("00"):
             said.append(numbers.cardinal(int(part)))
@@ -25,7 +25,7 @@ def model_name(word: str) -> str:
 def plain_word(word: str) -> str:
     """A word without figures: shouted ("NEW"), spelled ("LED") or as it is, less a diaeresis."""
     decomposed = unicodedata.normalize("NFD", word.replace("’", "'")).replace("\u0308", "")
-    bare = re.sub(r"[^\w'-]|[\d_]", "", unicodedata.normalize("NFC", decomposed)).strip("'-")
+    bare = re.sub(r"[^\w'-]|[\d_²³¹]", "", unicodedata.normalize("NFC", decomposed)).strip("'-")
     if len(bare) < 2 or not bare.isupper() or "-" in bare:
         return letters(bare) if len(bare) == 1 and bare not in "aAIioO" else bare
     stem, possessive, _ = bare.partition("'S")

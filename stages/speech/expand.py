@@ -75,9 +75,8 @@ def _read(word: str, before: str, after: str) -> str:
         found = pattern.fullmatch(word)
         if found:
             return read(found, before, after)
-    return plain_word(word) or " ".join(
-        _read(part, "", "") for part in re.findall(r"[^\W\d_]+|[\d.,]*\d", word)
-    )
+    parts = re.findall(r"[^\W\d_]+|[\d.,]*\d", word)
+    return plain_word(word) or " ".join(_read(part, "", "") for part in parts if part != word)
 
 
 def _price(found: re.Match[str], before: str, after: str) -> str:

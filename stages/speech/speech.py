@@ -45,7 +45,7 @@ class Speech(Stage):
     version: ClassVar[str] = "1"
     hardware = Hardware(cpus=1, memory_gb=0.6)
     timeout_s = 120.0
-    seconds_hint = 1.0
+    seconds_hint = 0.8
 
     engine: SpeechEngine = field(default_factory=HibariVoice)
     lexicon: tuple[tuple[str, str], ...] = ()

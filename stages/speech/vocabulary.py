@@ -27,7 +27,8 @@ UNITS = {
     "mins": "minute", "s": "second", "sec": "second", "secs": "second", "ms": "millisecond",
     "mph": "mile per hour", "rpm": "revolution per minute", "°": "degree",
     "°C": "degree Celsius", "°F": "degree Fahrenheit", "lm": "lumen", "yr": "year",
-    "yrs": "year", "pcs": "piece", "pc": "piece",
+    "yrs": "year", "m²": "square meter", "cm²": "square centimeter", "ft²": "square foot",
+    "m³": "cubic meter", "pcs": "piece", "pc": "piece",
 }  # fmt: skip
 FLUID = "fl"
 """As in "12 fl oz"."""
@@ -38,8 +39,9 @@ def unit_name(unit: str, *, plural: bool) -> str:
     name = UNITS[unit]
     if not plural or name.endswith("hertz"):
         return name
-    if name in ("inch", "foot"):
-        return {"inch": "inches", "foot": "feet"}[name]
+    for one, many in (("inch", "inches"), ("foot", "feet")):
+        if name.endswith(one):
+            return name.removesuffix(one) + many
     for last in (" per hour", " per minute", " Celsius", " Fahrenheit"):
         if name.endswith(last):
             return f"{name.removesuffix(last)}s{last}"

@@ -64,7 +64,7 @@ class Tracked:
         ]  # fmt: skip
         from mlflow.tracking import MlflowClient
 
-        self.client = MlflowClient(tracking_uri=default_tracking_uri(str(output)))
+        self.client: Any = MlflowClient(tracking_uri=default_tracking_uri(str(output)))
 
 
 @pytest.fixture(scope="module")

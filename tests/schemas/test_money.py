@@ -60,8 +60,8 @@ def test_reads_what_merchants_write(text: str, amount: str, currency: str) -> No
     ],
 )
 def test_refuses_what_is_unclear(text: str, words: str) -> None:
-    """Would catch a guess where two readings differ by a thousand, or an error without the value."""
-    with pytest.raises(ValueError, match="(?s).*") as error:
+    """Would catch a guess where two readings differ by a thousand, or an error without value."""
+    with pytest.raises(ValueError) as error:
         parse_price(text)
     assert words in str(error.value)
     assert text in str(error.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,11 +12,12 @@ import pytest
 
 from pipeline.media import MediaStore
 from schemas.layout import FORMATS, Box
+from stages.base import Reject
 from stages.image_to_video import ImageToVideo
 from stages.shared.ffmpeg import decode_frames
 from stages.shared.picture import write_png
 
-SHORT = {
+SHORT: dict[str, Any] = {
     "length_s": 2.0, "min_shot_s": 0.25, "max_shot_s": 0.75, "min_end_card_s": 0.5,
     "max_end_card_s": 0.75, "crossfade_s": 0.1,
 }  # fmt: skip
@@ -111,10 +113,8 @@ def test_impossible_parameters_are_refused_at_once(wrong: dict) -> None:
 
 def test_a_photo_that_is_none_is_rejected(media: object, tmp_path: Path, store: MediaStore) -> None:
     """Catches a damaged photo counted as a bug of ours."""
-    from stages.base import Reject
-
     (tmp_path / "x.png").write_bytes(b"no picture")
-    spot = {"photo_uri": store.put(tmp_path / "x.png"), "cutout_uri": None, "sentences": [],
+    spot: dict[str, Any] = {"photo_uri": store.put(tmp_path / "x.png"), "cutout_uri": None, "sentences": [],
             "accent": "#336699", "seed": 1}  # fmt: skip
     with pytest.raises(Reject, match="unreadable_picture"):
         ImageToVideo(**SHORT).run(spot, media)  # type: ignore[arg-type]

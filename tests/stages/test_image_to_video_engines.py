@@ -180,7 +180,6 @@ def test_motion_is_steady(pictures: dict[str, Path]) -> None:
     request = _request(pictures, move="drift", frames=60, format=FULL)
     renderer, _ = CameraMotion(sweep=0.0).stage_shot(request)
     frames = [renderer.draw(index)[800:1240, 340:740].copy() for index in range(20, 44)]
-    print(jitter_rms_px(frames, window_px=320))
     assert jitter_rms_px(frames, window_px=320) < 0.1
 
 

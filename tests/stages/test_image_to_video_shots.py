@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from stages.image_to_video.shots import PlannedShot, plan_shots
 
 FPS = 24
-LIMITS = {
+LIMITS: dict[str, Any] = {
     "length_s": 15.0, "fps": FPS, "min_shot_s": 1.8, "max_shot_s": 6.0,
     "min_end_card_s": 2.4, "max_end_card_s": 3.6,
 }  # fmt: skip

@@ -36,7 +36,7 @@ def test_png_keeps_channel_order_and_alpha(tmp_path: Path) -> None:
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16])
 def test_grey_and_deep_pictures_are_read(tmp_path: Path, depth: type) -> None:
     """Catches grey or 16-bit feed pictures that crash, or come out nearly black."""
-    white = np.full((5, 5), np.iinfo(depth).max, depth)
+    white: np.ndarray = np.full((5, 5), np.iinfo(depth).max, depth)
     cv2.imwrite(str(tmp_path / "w.png"), white)
     assert read_picture(tmp_path / "w.png", alpha=True).min() == 255
     assert read_picture(tmp_path / "w.png").shape == (5, 5, 3)

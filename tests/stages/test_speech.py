@@ -103,9 +103,9 @@ def test_same_words_same_bytes(media: Workspace) -> None:
 def test_lexicon_changes_what_is_said(media: Workspace) -> None:
     """Catches a lexicon that is read but not spoken."""
     plain = speak("Meet Kelvoro today.", media)
-    other = speak("Meet Kelvoro today.", media, lexicon=(("Kelvoro", "/K EH0 L V AO1 R OW0/"),))
+    other = speak("Meet Kelvoro today.", media, lexicon=(("Kelvoro", "/K EH1 L V AH0 R OW0/"),))
     said = [p["symbol"] for p in other["phonemes"]]
-    assert said[3:10] == ["K", "EH", "L", "V", "AO", "R", "OW"]
+    assert said[3:9] == ["K", "EH", "L", "V", "ER", "OW"]
     assert plain["voice_uri"] != other["voice_uri"]
     with pytest.raises(ValueError, match="lexicon"):
         Speech(lexicon=(("Kel voro", "kel"),))
@@ -114,7 +114,7 @@ def test_lexicon_changes_what_is_said(media: Workspace) -> None:
 def test_longer_scripts_go_faster_then_are_refused(media: Workspace) -> None:
     """Catches a voice that runs over its end, and a refusal that says not what to do."""
     natural = speak(SCRIPT, media)["metrics"]["voice_seconds"]
-    tight = 0.6 + natural - 0.6
+    tight = natural
     row = speak(SCRIPT, media, length_s=tight)
     assert 1.0 < row["metrics"]["voice_speed"] <= 1.12
     assert row["words"][-1]["end_s"] <= tight - 0.35 + 1e-6
@@ -202,6 +202,6 @@ def test_embedded_voice_knows_its_graph() -> None:
     for utterance in (natural, fast):
         length_s = len(utterance.samples) / utterance.rate_hz
         end_s = utterance.words[-1][-1].end_s
-        assert 0.2 < utterance.words[0][0].start_s < end_s < length_s
+        assert 0.1 < utterance.words[0][0].start_s < end_s < length_s
         assert end_s > length_s - 0.5
     assert [p.symbol for p in natural.words[0]] == ["HH", "AH", "L", "OW"]

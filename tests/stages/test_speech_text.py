@@ -45,6 +45,7 @@ def said(script: str, lexicon: Lexicon = NONE) -> list[str]:
         ("20W", "twenty watts"),
         ('5.5"', "five point five inches"),
         ("10×20cm", "ten by twenty centimeters"),
+        ("20m²", "twenty square meters"),
         ("-5°C", "minus five degrees Celsius"),
         ("10x", "ten times"),
         ("4K", "four k"),
@@ -121,6 +122,13 @@ def test_nothing_said_is_no_sentence() -> None:
     """Catches an empty sentence reaching the voice."""
     for script in ("", " \n", "✨ — ...", "!?"):
         assert read_script(script, NONE) == []
+
+
+def test_odd_marks_end_the_reading_and_never_loop() -> None:
+    """Catches a crash on figures that are letters to some rules and digits to others."""
+    for odd in ("²", "a_9²9", "٣|²Z", "5).²", "½²", "#", "^2", "1.2.3", "00:99", "9" * 40):
+        for sentence in read_script(f"Try {odd} now", NONE):
+            assert all(word.spoken for word in sentence.words)
 
 
 def test_lexicon_finds_phrases_possessives_and_addresses() -> None:
