@@ -124,10 +124,10 @@ class Stage(ABC):
         engine = getattr(self, "engine", None)
         return getattr(engine, "name", None) or self.name
 
-    def prepare(self) -> None:
+    def prepare(self) -> None:  # noqa: B027  (optional)
         """Once per node: fetch weights to local disk."""
 
-    def load(self) -> None:
+    def load(self) -> None:  # noqa: B027  (optional)
         """Once per worker: warm the model."""
 
     @abstractmethod

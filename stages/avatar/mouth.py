@@ -113,7 +113,7 @@ class MouthBlend:
         which shows more, outweighs the other. The change between two sets of teeth is quick: both
         half shown at once would look like a double exposure.
         """
-        later = float(np.clip((t - 0.4) / 0.2, 0.0, 1.0))
+        later = float(np.clip((t - 0.45) / 0.1, 0.0, 1.0))
         total: np.ndarray | float = 0.0
         weight: np.ndarray | float = 1e-9
         for name, share in ((a, 1.0 - later), (b, later)):

@@ -47,7 +47,7 @@ class ImageToVideo(Stage):
     max_shot_s: float = 6.0
     """Longest other shot; a longer one is parted."""
     hardware: Hardware = field(default=Hardware(cpus=1, memory_gb=0.7))
-    seconds_hint: float = 20.0
+    seconds_hint: float = 18.0
 
     def __post_init__(self) -> None:
         """Refuse lengths that can't be planned, before anything is rendered."""

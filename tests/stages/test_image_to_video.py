@@ -114,7 +114,6 @@ def test_impossible_parameters_are_refused_at_once(wrong: dict) -> None:
 def test_a_photo_that_is_none_is_rejected(media: object, tmp_path: Path, store: MediaStore) -> None:
     """Catches a damaged photo counted as a bug of ours."""
     (tmp_path / "x.png").write_bytes(b"no picture")
-    spot: dict[str, Any] = {"photo_uri": store.put(tmp_path / "x.png"), "cutout_uri": None, "sentences": [],
-            "accent": "#336699", "seed": 1}  # fmt: skip
+    spot = {"photo_uri": store.put(tmp_path / "x.png"), "cutout_uri": None, "accent": "#336699"}
     with pytest.raises(Reject, match="unreadable_picture"):
-        ImageToVideo(**SHORT).run(spot, media)  # type: ignore[arg-type]
+        ImageToVideo(**SHORT).run({**spot, "sentences": [], "seed": 1}, media)  # type: ignore[arg-type]

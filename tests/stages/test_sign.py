@@ -50,6 +50,7 @@ def row(media: Workspace, folder: Path, *, photo: Path | None = None) -> dict[st
 
 
 def stage(folder: Path, **fields: Any) -> Sign:
+    """A loaded stage with the development signer, if no other is given."""
     fields.setdefault("signer", DevSigner(str(folder / "signer")))
     made = Sign(organisation="Hearth & Field", software=(("hibari", "0.2.1"),), **fields)
     made.load()
@@ -83,7 +84,7 @@ class TestSigning:
         assert secret not in json.dumps(written) and secret not in repr(sign)
 
     def test_the_manifest_says_what_the_spot_is(self, signed: tuple[Path, Sign]) -> None:
-        """Would catch a manifest without its ingredient, its mark, its source type or its policy."""
+        """Would catch a manifest without its ingredient, mark, source type or policy."""
         path, sign = signed
         read = read_credentials(path, sign.signer.anchors_pem())
         assert (read.state, read.watermark_id, read.spot_id) == (
@@ -146,7 +147,7 @@ class TestSigning:
             certificate=str(tmp_path / "chain.pem"), private_key=str(chain.key_path),
             anchors=str(tmp_path / "root.pem"),
         )  # fmt: skip
-        with pytest.raises(Reject, match="c2pa_not_trusted.*signingCredential.untrusted"):
+        with pytest.raises(Reject, match=r"c2pa_not_trusted.*signingCredential\.untrusted"):
             stage(tmp_path, signer=signer).run(row(media, tmp_path), media)
 
     def test_a_dead_time_stamp_service_is_a_passing_fault(
@@ -159,7 +160,7 @@ class TestSigning:
             certificate=str(tmp_path / "chain.pem"), private_key=str(chain.key_path),
             anchors=str(tmp_path / "signer" / "root.pem"), timestamp_url="http://127.0.0.1:9/tsa",
         )  # fmt: skip
-        with pytest.raises(Retry, match="127.0.0.1:9"):
+        with pytest.raises(Retry, match=r"127\.0\.0\.1:9"):
             stage(tmp_path, signer=signer).run(row(media, tmp_path), media)
 
 

@@ -72,6 +72,7 @@ def scene() -> Iterator[np.ndarray]:
 
 
 def encoded(path: Path, mark: np.ndarray | None) -> Path:
+    """The scene as H.264, with or without a mark."""
     def frames() -> Iterator[np.ndarray]:
         for frame in scene():
             if mark is not None:
@@ -87,6 +88,7 @@ def encoded(path: Path, mark: np.ndarray | None) -> Path:
 
 
 def attacked(path: Path, filters: str, crf: int) -> Path:
+    """A copy that went through a filter and a lossy encoder."""
     target = path.with_name(f"attacked-{crf}-{len(filters)}.mp4")
     options = ["-c:v", "libx264", "-preset", "veryfast", "-crf", str(crf), "-threads", "1"]
     run_ffmpeg(["-i", str(path), "-vf", filters, *options, str(target)])
@@ -94,11 +96,13 @@ def attacked(path: Path, filters: str, crf: int) -> Path:
 
 
 def grey_frames(path: Path) -> Iterator[np.ndarray]:
+    """Frames as the reader wants them."""
     return decode_frames(path, GRID_WIDTH, GRID_HEIGHT, fps=6, pixels="gray")
 
 
 @pytest.fixture(scope="module")
 def marked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scene with the mark in it."""
     mark = carrier(PAYLOAD, secret=SECRET, width_px=WIDTH, height_px=HEIGHT)
     return encoded(tmp_path_factory.mktemp("marked") / "marked.mp4", mark)
 

@@ -1,0 +1,290 @@
+"""Inspection: small spots with one defect each, decoded from real files, and what is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.media import Workspace
+from stages.base import Reject
+from stages.inspect import METRICS, Inspect
+from stages.shared.ffmpeg import run_ffmpeg
+from stages.shared.frames import encode_frames
+from stages.shared.sound import normalise_loudness, resample, write_flac
+from stages.shared.watermark import carrier
+
+WIDTH, HEIGHT, FPS, LENGTH_S, RATE_HZ = 270, 480, 24, 3.0, 48000
+PRODUCTS = Path(__file__).parents[2] / "examples" / "demo" / "products"
+SECRET, MARK = "inspected", "a1b2c3d4e5f6"
+SCRIPT = "Slow mornings deserve a better mug."
+CAPTIONS = (("Slow mornings", 0.35, 1.2), ("deserve a", 1.2, 1.9), ("better mug.", 1.9, 2.8))
+CAPTION_BOX = {"x0": 0.1, "y0": 0.66, "x1": 0.9, "y1": 0.76}
+PRODUCT_BOX = {"x0": 0.12, "y0": 0.15, "x1": 0.88, "y1": 0.6}
+GATES = (
+    ("duration_s", LENGTH_S - 0.01, LENGTH_S + 0.01),
+    ("loudness_lufs", -14.8, -13.2),
+    ("true_peak_dbtp", None, -0.5),
+    ("longest_silence_s", None, 0.8),
+    ("voice_offset_ms", -40.0, 40.0),
+    ("word_error_rate", None, 0.34),
+    ("black_frames", None, 0.0),
+    ("frozen_s", None, 0.5),
+    ("warp_error", None, 4.0),
+    ("flashes_per_s", None, 3.0),
+    ("product_fidelity", 0.6, None),
+    ("caption_offset_ms", -90.0, 90.0),
+    ("captions_seen", 1.0, None),
+    ("captions_in_safe_zone", 1.0, None),
+    ("faces_outside_presenter", None, 0.0),
+    ("nsfw_score", None, 0.5),
+    ("watermark_read", 1.0, None),
+    ("faststart", 1.0, None),
+)
+
+
+@dataclass(frozen=True)
+class Defects:
+    """What is wrong with a spot."""
+
+    product: str = "mug"
+    marked: bool = True
+    black_from: int | None = None
+    frozen_from: int | None = None
+    flicker: int = 0
+    flash: bool = False
+    gain_db: float = 0.0
+    silent_from_s: float = LENGTH_S
+    voice_late_s: float = 0.0
+    captions_late_s: float = 0.0
+
+
+@pytest.fixture(scope="session")
+def voice() -> np.ndarray:
+    """The script, spoken by the embedded voice: 48 kHz mono, three seconds."""
+    from hibari import SAMPLE_RATE, Hibari
+
+    engine = Hibari()
+    spoken = engine.from_phonemes(engine.phonemize(SCRIPT), seed=1)
+    sound = resample(np.asarray(spoken, np.float32), SAMPLE_RATE, RATE_HZ)
+    placed = np.zeros(round(LENGTH_S * RATE_HZ), np.float32)
+    begin = round(0.3 * RATE_HZ)
+    placed[begin : begin + len(sound)] = sound[: len(placed) - begin]
+    return placed
+
+
+def frames(defects: Defects) -> Iterator[np.ndarray]:
+    """A product that moves over a gradient, with captions below it."""
+    cutout = cv2.imread(str(PRODUCTS / f"{defects.product}_cutout.png"), cv2.IMREAD_UNCHANGED)
+    x, y, w, h = cv2.boundingRect(cutout[..., 3])
+    cutout = cv2.cvtColor(cutout[y : y + h, x : x + w], cv2.COLOR_BGRA2RGBA)
+    wall = np.linspace(215, 150, HEIGHT)[:, None, None] + np.array([4.0, 0.0, -8.0])
+    wall = np.repeat(wall, WIDTH, axis=1)
+    still: np.ndarray | None = None
+    mark = carrier(int(MARK, 16), secret=SECRET, width_px=WIDTH, height_px=HEIGHT, strength=1.0)
+    for index in range(round(LENGTH_S * FPS)):
+        frame = _with_product(wall, cutout, index)
+        _write_caption(frame, index / FPS - defects.captions_late_s)
+        if defects.flicker:
+            frame += defects.flicker * (-1) ** index
+        if defects.flash and index % 4 < 2:
+            frame = frame * 0.3
+        if defects.marked:
+            frame += mark[..., None].astype(np.float32) - 128
+        if defects.black_from is not None and defects.black_from <= index < defects.black_from + 24:
+            frame = np.zeros_like(frame)
+        if defects.frozen_from is not None and index >= defects.frozen_from:
+            frame = frame if still is None else still
+            still = frame
+        yield frame.clip(0, 255).astype(np.uint8)
+
+
+def _with_product(wall: np.ndarray, cutout: np.ndarray, index: int) -> np.ndarray:
+    scale = (150 + 0.4 * index) / max(cutout.shape[:2])
+    to = np.array([[scale, 0, 55 + 0.25 * index], [0, scale, 95.0]], np.float32)
+    layer = cutout.astype(np.float32)
+    layer[..., :3] *= layer[..., 3:] / 255
+    small = cv2.resize(layer, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA)
+    to[:, :2] /= 0.3
+    drawn = cv2.warpAffine(small, to, (WIDTH, HEIGHT))
+    return np.asarray(wall * (1 - drawn[..., 3:] / 255) + drawn[..., :3])
+
+
+def _write_caption(frame: np.ndarray, time_s: float) -> None:
+    for text, start_s, end_s in CAPTIONS:
+        if start_s - 1e-6 <= time_s < end_s - 1e-6:
+            drawn = frame.clip(0, 255).astype(np.uint8)
+            where, face = (36, 352), cv2.FONT_HERSHEY_DUPLEX
+            cv2.putText(drawn, text, where, face, 0.9, (255, 255, 255), 6, cv2.LINE_AA)
+            cv2.putText(drawn, text, where, face, 0.9, (20, 20, 20), 2, cv2.LINE_AA)
+            frame[:] = drawn
+
+
+def sound(voice: np.ndarray, defects: Defects) -> np.ndarray:
+    """The voice over a soft chord, at -14 LUFS."""
+    time_s = np.arange(len(voice)) / RATE_HZ
+    chord = sum(np.sin(2 * np.pi * hertz * time_s) for hertz in (196.0, 247.0, 294.0))
+    mix = np.roll(voice, round(defects.voice_late_s * RATE_HZ)) + 0.004 * chord
+    mix = normalise_loudness(mix.astype(np.float32), RATE_HZ, -14.0, -2.0)
+    mix[time_s >= defects.silent_from_s] = 0
+    return np.asarray(mix * 10 ** (defects.gain_db / 20), np.float32)
+
+
+@pytest.fixture
+def make(
+    media: Workspace, tmp_path: Path, voice: np.ndarray
+) -> Callable[[Defects], dict[str, Any]]:
+    """Makes the row of a spot with the given defects."""
+
+    def _make(defects: Defects) -> dict[str, Any]:
+        picture, audio = tmp_path / "picture.mp4", tmp_path / "sound.flac"
+        encode_frames(
+            frames(defects), picture, width_px=WIDTH, height_px=HEIGHT, fps=FPS, crf=18,
+            preset="veryfast",
+        )  # fmt: skip
+        write_flac(audio, sound(voice, defects), RATE_HZ)
+        spoken, master = tmp_path / "voice.flac", tmp_path / "master.mp4"
+        write_flac(spoken, voice * 0.5, RATE_HZ)
+        join = ["-i", str(picture), "-i", str(audio), "-c:v", "copy", "-c:a", "aac", "-b:a", "192k"]
+        run_ffmpeg([*join, "-ac", "2", "-movflags", "+faststart", str(master)])
+        photo, cutout = tmp_path / "photo.jpg", tmp_path / "cutout.png"
+        photo.write_bytes((PRODUCTS / "mug.jpg").read_bytes())
+        cutout.write_bytes((PRODUCTS / "mug_cutout.png").read_bytes())
+        return {
+            "masters": [{"format": "9x16", "uri": media.save(master)}],
+            "captions": [
+                {"text": text, "start_s": start_s, "end_s": end_s, "box": CAPTION_BOX}
+                for text, start_s, end_s in CAPTIONS
+            ],
+            "caption_words": [],
+            "phonemes": [],
+            "shots": [
+                {"index": 0, "layout": "hero", "start_s": 0.0, "end_s": LENGTH_S, "handle_s": 0.0,
+                 "product_box": PRODUCT_BOX}
+            ],
+            "photo_uri": media.save(photo),
+            "cutout_uri": media.save(cutout),
+            "presenter_box": None,
+            "mouth_box": None,
+            "avatar_start_s": None,
+            "avatar_end_s": None,
+            "watermark_id": MARK,
+            "script": SCRIPT,
+            "words": [],
+            "voice_uri": media.save(spoken),
+            "language": "en-US",
+            "brand": "Tarnwick",
+        }  # fmt: skip
+
+    return _make
+
+
+@pytest.fixture(scope="session")
+def stage() -> Inspect:
+    """The stage with all gates, loaded once."""
+    made = Inspect(gates=GATES, watermark_secret=SECRET, length_s=LENGTH_S)
+    made.load()
+    return made
+
+
+def test_a_good_spot_passes(stage: Inspect, make: Any, media: Workspace) -> None:
+    """Would catch gates that nothing can pass, metrics without a meaning, a broken sheet."""
+    written = dict(stage.run(make(Defects()), media))
+    metrics: Mapping[str, float] = written["metrics"]
+    assert set(metrics) <= set(METRICS)
+    assert [v.rule for v in written["verdicts"]] == [gate[0] for gate in GATES]
+    assert {v.verdict for v in written["verdicts"]} == {"pass"}
+    assert metrics["frame_count"] == LENGTH_S * FPS and metrics["video_fps"] == FPS
+    assert (metrics["width_px"], metrics["height_px"]) == (WIDTH, HEIGHT)
+    assert metrics["playable_codecs"] == 1.0 and metrics["format_match"] == 0.0
+    assert metrics["watermark_errors"] <= 3 and metrics["faces_found"] == 0.0
+    assert metrics["word_error_rate"] <= 0.17
+    assert "lip_r" not in metrics, "nobody presents"
+    sheet = cv2.imread(str(media.open(written["contact_sheet_uri"])))
+    assert sheet.shape[1] > 4 * 270 and sheet.std() > 20
+
+
+DEFECTS = {
+    "silent_end": (Defects(silent_from_s=1.8), {"longest_silence_s"}, False),
+    "too_loud": (Defects(gain_db=3.0), {"loudness_lufs"}, False),
+    "voice_late": (Defects(voice_late_s=0.25), {"voice_offset_ms"}, False),
+    "black_second": (Defects(black_from=24), {"black_frames"}, True),
+    "frozen_second": (Defects(frozen_from=40), {"frozen_s"}, True),
+    "flicker": (Defects(flicker=9), {"warp_error"}, True),
+    "flashes": (Defects(flash=True), {"flashes_per_s"}, True),
+    "late_captions": (Defects(captions_late_s=0.25), {"caption_offset_ms"}, False),
+    "wrong_product": (Defects(product="speaker"), {"product_fidelity"}, True),
+    "no_watermark": (Defects(marked=False), {"watermark_read"}, False),
+}
+
+
+@pytest.mark.parametrize(("defects", "rules", "picture"), DEFECTS.values(), ids=DEFECTS.keys())
+def test_a_defect_is_found(
+    stage: Inspect, make: Any, media: Workspace, defects: Defects, rules: set[str], picture: bool
+) -> None:
+    """Would catch a check that does not see the defect it is there for."""
+    with pytest.raises(Reject) as caught:
+        stage.run(make(defects), media)
+    blocked = {v.rule for v in caught.value.verdicts if v.verdict == "block"}
+    assert rules <= blocked
+    assert caught.value.reason_code.startswith("gate_")
+    assert all(rule in caught.value.reason for rule in blocked)
+    assert caught.value.metrics, "the ledger shows what was measured"
+    if picture and blocked == rules:
+        assert caught.value.another_seed
+
+
+def test_captions_outside_the_safe_zone_are_found(
+    stage: Inspect, make: Any, media: Workspace
+) -> None:
+    """Would catch captions under a platform's buttons, and ones that were never drawn."""
+    row = make(Defects())
+    row["captions"][0]["box"] = {"x0": 0.1, "y0": 0.86, "x1": 0.9, "y1": 0.95}
+    with pytest.raises(Reject) as caught:
+        stage.run(row, media)
+    blocked = {v.rule for v in caught.value.verdicts if v.verdict == "block"}
+    assert {"captions_in_safe_zone", "captions_seen"} <= blocked
+
+
+def test_a_face_that_is_not_the_presenters_is_found(
+    stage: Inspect, make: Any, media: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Would catch a person in the product picture who never agreed to be in an ad."""
+    rig = Path(__file__).parents[2] / "examples" / "demo" / "presenter" / "base.png"
+    monkeypatch.setattr(
+        f"{__name__}._with_product", lambda wall, cutout, index: _with_presenter(rig, wall)
+    )
+    row = make(Defects())
+    with pytest.raises(Reject) as caught:
+        stage.run(row, media)
+    assert caught.value.metrics["faces_outside_presenter"] == 1.0
+    row["presenter_box"] = {"x0": 0.0, "y0": 0.2, "x1": 1.0, "y1": 0.9}
+    with pytest.raises(Reject) as caught:
+        stage.run(row, media)
+    assert caught.value.metrics["faces_found"] == 1.0
+    assert caught.value.metrics["faces_outside_presenter"] == 0.0
+
+
+def _with_presenter(rig: Path, wall: np.ndarray) -> np.ndarray:
+    bust = cv2.cvtColor(cv2.imread(str(rig), cv2.IMREAD_UNCHANGED), cv2.COLOR_BGRA2RGBA)
+    small = cv2.resize(bust, (240, 240), interpolation=cv2.INTER_AREA).astype(np.float32)
+    frame = wall.copy()
+    there = frame[110:350, 15:255]
+    frame[110:350, 15:255] = there + (small[..., :3] - there) * small[..., 3:] / 255
+    return frame
+
+
+def test_gates_are_checked_before_anything_is_spent() -> None:
+    """Would catch a misspelled gate that silently lets everything pass."""
+    with pytest.raises(ValueError, match="no metric 'loudness'"):
+        Inspect(gates=(("loudness", -15.0, -13.0),))
+    with pytest.raises(ValueError, match="lets nothing pass"):
+        Inspect(gates=(("loudness_lufs", -13.0, -15.0),))
+    with pytest.raises(ValueError, match="has no limit"):
+        Inspect(gates=(("loudness_lufs", None, None),))
+    assert replace(Defects(), flicker=1) != Defects()
