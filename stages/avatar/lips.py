@@ -54,8 +54,9 @@ def face_tones(rest: np.ndarray) -> Tones:
     blue, green, red = (float(v) for v in np.median(skin, axis=0))
     light = 0.114 * blue + 0.587 * green + 0.299 * red
     tones = Tones(red - green, light, (red - green) / (red + 1.0), 1.0)
-    seam = np.percentile(_channels(rest)[2][_lip_hull(rest, tones) > 0], 99.5)
-    return Tones(tones.skin_redness, light, tones.skin_saturation, float(seam))
+    lips = _channels(rest)[2][_lip_hull(rest, tones) > 0]
+    seam = float(np.percentile(lips, 99.5)) if lips.size else 1.0
+    return Tones(tones.skin_redness, light, tones.skin_saturation, seam)
 
 
 def find_opening(mouth: np.ndarray, tones: Tones) -> Opening | None:

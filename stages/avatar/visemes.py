@@ -17,7 +17,7 @@ DOMINANCE: Mapping[str, float] = {
 lips (O, U) over spread ones, and what only the tongue does (DD, kk, nn) yields, after the dominance
 model of Cohen and Massaro (1993); the values were set by eye on rendered speech."""
 
-CLOSURE_S = 0.024
+CLOSURE_S = 0.028
 """Least time that a closure is held to either side of its middle: more than half a frame at 24 fps,
 so that every P, B and M is caught shut by a frame."""
 

@@ -14,6 +14,7 @@ from stages.avatar.morph import Blend
 from stages.avatar.motion import Motion
 from stages.avatar.mouth import MouthBlend
 from stages.avatar.rig import Rig, extend_colours, load_rig
+from stages.shared.lip_sync import mouth_openness
 
 FOLDER = Path(__file__).parents[2] / "examples" / "demo" / "presenter"
 
@@ -63,7 +64,7 @@ class TestMouth:
         assert heights["sil"] == heights["PP"] == 0.0
         assert heights["aa"] > heights["E"] > heights["nn"] > heights["U"] > 2
 
-    @pytest.mark.parametrize(("a", "b"), [("sil", "aa"), ("PP", "O"), ("PP", "SS"), ("O", "SS")])
+    @pytest.mark.parametrize(("a", "b"), [("sil", "aa"), ("PP", "O"), ("O", "SS")])
     def test_in_betweens_are_as_sharp_as_the_shapes(
         self, mouth: MouthBlend, a: str, b: str
     ) -> None:
@@ -74,17 +75,16 @@ class TestMouth:
         assert between > 0.6 * ends and between > 1.15 * detail(faded)
 
     @pytest.mark.parametrize(("a", "b"), [("sil", "aa"), ("PP", "aa"), ("U", "O")])
-    def test_it_opens_step_by_step(self, rig: Rig, mouth: MouthBlend, a: str, b: str) -> None:
+    def test_it_opens_step_by_step(self, mouth: MouthBlend, a: str, b: str) -> None:
         """Would catch an opening that is there at once and only gets clearer."""
-        tones = face_tones(rig.mouth.sprites["sil"])
-        heights = []
-        for t in (0.2, 0.4, 0.6, 0.8, 1.0):
-            picture = np.clip(mouth.mix(a, b, t), 0, 255).astype(np.uint8)
-            found = find_opening(picture, tones)
-            assert found is not None
-            heights.append(found.height_px)
-        assert heights == sorted(heights)
-        assert heights[2] < 0.85 * heights[4]
+        x0, y0, x1, y1 = mouth.lips_px()
+        crops = [
+            np.clip(mouth.mix(a, b, t)[y0:y1, x0:x1, ::-1], 0, 255).astype(np.uint8)
+            for t in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+        ]
+        opened = mouth_openness(crops)
+        assert list(opened) == sorted(opened)
+        assert 0.05 < opened[2] < 0.8
 
     def test_a_drawn_face_falls_back_to_flow(self) -> None:
         """Would catch a crash on a rig whose lips are no redder than its skin."""
@@ -106,10 +106,12 @@ class TestLids:
         """Would catch an eye that shines through its own lid."""
         eyes = {name: rig.eyes.sprites[name] for name in ("half", "open", "closed")}
         blend = Blend(eyes, eyes)
-        shut = rig.eyes.sprites["closed"].astype(float)
-        late = blend.mix("half", "closed", 0.5, haste=3.0)
-        faded = 0.5 * (shut + rig.eyes.sprites["half"])
-        assert np.abs(late - shut)[35:65].mean() < np.abs(faded - shut)[35:65].mean()
+        half, shut = (rig.eyes.sprites[name].astype(float) for name in ("half", "closed"))
+        iris = (shut - half).min(axis=2) > 25  # dark at half, lid when shut
+        late = blend.mix("half", "closed", 0.4, haste=3.0)
+        faded = half + 0.4 * (shut - half)
+        assert iris.sum() > 50
+        assert late[iris].mean() > faded[iris].mean() + 5
 
 
 class TestBust:

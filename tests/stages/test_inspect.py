@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.media import Workspace
+from pipeline.media import MediaStore, Workspace
+from schemas.layout import Box
 from stages.base import Reject
 from stages.inspect import METRICS, Inspect
+from stages.inspect.people import Face, outside
 from stages.shared.ffmpeg import run_ffmpeg
 from stages.shared.frames import encode_frames
 from stages.shared.sound import normalise_loudness, resample, write_flac
@@ -64,14 +67,13 @@ class Defects:
     captions_late_s: float = 0.0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def voice() -> np.ndarray:
     """The script, spoken by the embedded voice: 48 kHz mono, three seconds."""
     from hibari import SAMPLE_RATE, Hibari
 
-    engine = Hibari()
-    spoken = engine.from_phonemes(engine.phonemize(SCRIPT), seed=1)
-    sound = resample(np.asarray(spoken, np.float32), SAMPLE_RATE, RATE_HZ)
+    sound = resample(Hibari()(SCRIPT, seed=1), SAMPLE_RATE, RATE_HZ)
+    assert len(sound) > RATE_HZ
     placed = np.zeros(round(LENGTH_S * RATE_HZ), np.float32)
     begin = round(0.3 * RATE_HZ)
     placed[begin : begin + len(sound)] = sound[: len(placed) - begin]
@@ -80,7 +82,7 @@ def voice() -> np.ndarray:
 
 def frames(defects: Defects) -> Iterator[np.ndarray]:
     """A product that moves over a gradient, with captions below it."""
-    cutout = cv2.imread(str(PRODUCTS / f"{defects.product}_cutout.png"), cv2.IMREAD_UNCHANGED)
+    cutout = cv2.imread(str(_picture(defects.product)), cv2.IMREAD_UNCHANGED)
     x, y, w, h = cv2.boundingRect(cutout[..., 3])
     cutout = cv2.cvtColor(cutout[y : y + h, x : x + w], cv2.COLOR_BGRA2RGBA)
     wall = np.linspace(215, 150, HEIGHT)[:, None, None] + np.array([4.0, 0.0, -8.0])
@@ -102,6 +104,12 @@ def frames(defects: Defects) -> Iterator[np.ndarray]:
             frame = frame if still is None else still
             still = frame
         yield frame.clip(0, 255).astype(np.uint8)
+
+
+def _picture(product: str) -> Path:
+    """A product's cut-out; "presenter" is a person."""
+    person = PRODUCTS.parent / "presenter" / "base.png"
+    return person if product == "presenter" else PRODUCTS / f"{product}_cutout.png"
 
 
 def _with_product(wall: np.ndarray, cutout: np.ndarray, index: int) -> np.ndarray:
@@ -135,12 +143,21 @@ def sound(voice: np.ndarray, defects: Defects) -> np.ndarray:
     return np.asarray(mix * 10 ** (defects.gain_db / 20), np.float32)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """One store for all tests here: spots are made once."""
+    with MediaStore(str(tmp_path_factory.mktemp("out"))).workspace() as workspace:
+        yield workspace
+
+
+@pytest.fixture(scope="module")
 def make(
-    media: Workspace, tmp_path: Path, voice: np.ndarray
+    media: Workspace, tmp_path_factory: pytest.TempPathFactory, voice: np.ndarray
 ) -> Callable[[Defects], dict[str, Any]]:
     """Makes the row of a spot with the given defects."""
+    tmp_path = tmp_path_factory.mktemp("made")
 
+    @cache
     def _make(defects: Defects) -> dict[str, Any]:
         picture, audio = tmp_path / "picture.mp4", tmp_path / "sound.flac"
         encode_frames(
@@ -181,10 +198,10 @@ def make(
             "brand": "Tarnwick",
         }  # fmt: skip
 
-    return _make
+    return lambda defects: dict(_make(defects))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stage() -> Inspect:
     """The stage with all gates, loaded once."""
     made = Inspect(gates=GATES, watermark_secret=SECRET, length_s=LENGTH_S)
@@ -209,34 +226,52 @@ def test_a_good_spot_passes(stage: Inspect, make: Any, media: Workspace) -> None
     assert sheet.shape[1] > 4 * 270 and sheet.std() > 20
 
 
+# Several at a time, since each spot takes seconds; those of a group touch different senses.
 DEFECTS = {
-    "silent_end": (Defects(silent_from_s=1.8), {"longest_silence_s"}, False),
-    "too_loud": (Defects(gain_db=3.0), {"loudness_lufs"}, False),
-    "voice_late": (Defects(voice_late_s=0.25), {"voice_offset_ms"}, False),
-    "black_second": (Defects(black_from=24), {"black_frames"}, True),
-    "frozen_second": (Defects(frozen_from=40), {"frozen_s"}, True),
-    "flicker": (Defects(flicker=9), {"warp_error"}, True),
-    "flashes": (Defects(flash=True), {"flashes_per_s"}, True),
-    "late_captions": (Defects(captions_late_s=0.25), {"caption_offset_ms"}, False),
-    "wrong_product": (Defects(product="speaker"), {"product_fidelity"}, True),
-    "no_watermark": (Defects(marked=False), {"watermark_read"}, False),
+    "silence": (
+        Defects(silent_from_s=1.8, black_from=24, marked=False),
+        {"longest_silence_s", "black_frames", "watermark_read"},
+        {"word_error_rate", "frozen_s", "captions_seen", "caption_offset_ms"},
+    ),
+    "level": (
+        Defects(gain_db=-3.0, flicker=4, captions_late_s=0.25),
+        {"loudness_lufs", "warp_error", "caption_offset_ms"},
+        set(),
+    ),
+    "offset": (
+        Defects(voice_late_s=0.25, frozen_from=40, product="speaker"),
+        {"voice_offset_ms", "frozen_s", "product_fidelity"},
+        {"captions_seen"},
+    ),
 }
 
 
-@pytest.mark.parametrize(("defects", "rules", "picture"), DEFECTS.values(), ids=DEFECTS.keys())
-def test_a_defect_is_found(
-    stage: Inspect, make: Any, media: Workspace, defects: Defects, rules: set[str], picture: bool
+@pytest.mark.parametrize(("defects", "rules", "follow"), DEFECTS.values(), ids=DEFECTS.keys())
+def test_defects_are_found(
+    stage: Inspect, make: Any, media: Workspace, defects: Defects, rules: set[str], follow: set[str]
 ) -> None:
-    """Would catch a check that does not see the defect it is there for."""
+    """Would catch a check that does not see the defect it is there for, or sees one everywhere.
+
+    `follow` are gates that rightly block as well: captions can't be seen in the dark.
+    """
     with pytest.raises(Reject) as caught:
         stage.run(make(defects), media)
     blocked = {v.rule for v in caught.value.verdicts if v.verdict == "block"}
-    assert rules <= blocked
+    assert rules <= blocked <= rules | follow
     assert caught.value.reason_code.startswith("gate_")
     assert all(rule in caught.value.reason for rule in blocked)
     assert caught.value.metrics, "the ledger shows what was measured"
-    if picture and blocked == rules:
-        assert caught.value.another_seed
+    assert not caught.value.another_seed, "the sound will not be better with another"
+
+
+def test_another_seed_is_asked_for_where_it_may_help(
+    stage: Inspect, make: Any, media: Workspace
+) -> None:
+    """Would catch flashes that pass, and a spot that is given up for a picture by chance."""
+    with pytest.raises(Reject) as caught:
+        stage.run(make(Defects(flash=True)), media)
+    blocked = {v.rule for v in caught.value.verdicts if v.verdict == "block"}
+    assert "flashes_per_s" in blocked and caught.value.another_seed
 
 
 def test_captions_outside_the_safe_zone_are_found(
@@ -244,7 +279,8 @@ def test_captions_outside_the_safe_zone_are_found(
 ) -> None:
     """Would catch captions under a platform's buttons, and ones that were never drawn."""
     row = make(Defects())
-    row["captions"][0]["box"] = {"x0": 0.1, "y0": 0.86, "x1": 0.9, "y1": 0.95}
+    below = {"x0": 0.1, "y0": 0.86, "x1": 0.9, "y1": 0.95}
+    row["captions"] = [{**row["captions"][0], "box": below}, *row["captions"][1:]]
     with pytest.raises(Reject) as caught:
         stage.run(row, media)
     blocked = {v.rule for v in caught.value.verdicts if v.verdict == "block"}
@@ -252,31 +288,15 @@ def test_captions_outside_the_safe_zone_are_found(
 
 
 def test_a_face_that_is_not_the_presenters_is_found(
-    stage: Inspect, make: Any, media: Workspace, monkeypatch: pytest.MonkeyPatch
+    stage: Inspect, make: Any, media: Workspace
 ) -> None:
     """Would catch a person in the product picture who never agreed to be in an ad."""
-    rig = Path(__file__).parents[2] / "examples" / "demo" / "presenter" / "base.png"
-    monkeypatch.setattr(
-        f"{__name__}._with_product", lambda wall, cutout, index: _with_presenter(rig, wall)
-    )
-    row = make(Defects())
+    row = make(Defects(product="presenter"))
     with pytest.raises(Reject) as caught:
         stage.run(row, media)
     assert caught.value.metrics["faces_outside_presenter"] == 1.0
-    row["presenter_box"] = {"x0": 0.0, "y0": 0.2, "x1": 1.0, "y1": 0.9}
-    with pytest.raises(Reject) as caught:
-        stage.run(row, media)
-    assert caught.value.metrics["faces_found"] == 1.0
-    assert caught.value.metrics["faces_outside_presenter"] == 0.0
-
-
-def _with_presenter(rig: Path, wall: np.ndarray) -> np.ndarray:
-    bust = cv2.cvtColor(cv2.imread(str(rig), cv2.IMREAD_UNCHANGED), cv2.COLOR_BGRA2RGBA)
-    small = cv2.resize(bust, (240, 240), interpolation=cv2.INTER_AREA).astype(np.float32)
-    frame = wall.copy()
-    there = frame[110:350, 15:255]
-    frame[110:350, 15:255] = there + (small[..., :3] - there) * small[..., 3:] / 255
-    return frame
+    found = [Face(0.4, 0.5, 1.0), Face(0.9, 0.5, 1.0)]
+    assert outside(found, Box(0.1, 0.3, 0.8, 0.9)) == 1
 
 
 def test_gates_are_checked_before_anything_is_spent() -> None:
@@ -287,4 +307,3 @@ def test_gates_are_checked_before_anything_is_spent() -> None:
         Inspect(gates=(("loudness_lufs", -13.0, -15.0),))
     with pytest.raises(ValueError, match="has no limit"):
         Inspect(gates=(("loudness_lufs", None, None),))
-    assert replace(Defects(), flicker=1) != Defects()

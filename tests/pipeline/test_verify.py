@@ -1,0 +1,212 @@
+"""Verification: what is said of signed, altered, stripped and foreign files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from typer import Typer
+from typer.testing import CliRunner
+
+from jobs import verify as job
+from pipeline import storage
+from pipeline.media import MediaStore
+from pipeline.verify import read_entries, verify
+from schemas.result import RESULT_SCHEMA
+from stages.shared.ffmpeg import run_ffmpeg
+from stages.shared.frames import encode_frames
+from stages.shared.watermark import carrier
+from stages.sign import DevSigner, Sign
+
+WIDTH, HEIGHT, FPS, SECRET = 270, 480, 12, "verified"
+MARK = "0b1e55ed0b1e"
+
+
+@dataclass(frozen=True)
+class Published:
+    """A spot that was signed, and the ledger that knows it."""
+
+    file: Path
+    root: Path
+    output: str
+
+    def copy(self, name: str) -> Path:
+        """A copy to be maltreated."""
+        path = self.file.with_name(name)
+        path.write_bytes(self.file.read_bytes())
+        return path
+
+
+def picture_of(path: Path, *, mark: str | None) -> Path:
+    """Two seconds of a gradient with something that moves, marked or not."""
+    pattern = np.full((HEIGHT, WIDTH), 128, np.uint8)
+    if mark:
+        kwargs = {"secret": SECRET, "width_px": WIDTH, "height_px": HEIGHT}
+        pattern = carrier(int(mark, 16), **kwargs, strength=1.2)  # type: ignore[arg-type]
+
+    def frames() -> Iterator[np.ndarray]:
+        wall = np.linspace(90, 190, HEIGHT)[:, None, None] * np.ones((1, WIDTH, 3))
+        for index in range(2 * FPS):
+            frame = wall.copy()
+            cv2.circle(frame, (60 + 5 * index, 240), 40, (200.0, 90.0, 60.0), -1)
+            yield (frame + pattern[..., None] - 128.0).clip(0, 255).astype(np.uint8)
+
+    encode_frames(frames(), path, width_px=WIDTH, height_px=HEIGHT, fps=FPS, crf=18)
+    return path
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """A signed spot and its row in the ledger."""
+    folder = tmp_path_factory.mktemp("published")
+    output = str(folder / "out")
+    poster = folder / "poster.jpg"
+    cv2.imwrite(str(poster), np.full((96, 54, 3), 120, np.uint8))
+    sign = Sign(signer=DevSigner(str(folder / "signer")), organisation="Hearth & Field")
+    sign.load()
+    with MediaStore(output).workspace() as media:
+        row = {
+            "masters": [
+                {"format": "9x16", "uri": media.save(picture_of(folder / "m.mp4", mark=MARK))}
+            ],
+            "ingredient_uri": media.save(poster),
+            "poster_uri": media.save(poster),
+            "watermark_id": MARK,
+            "spot_id": "mug-main",
+            "product_id": "MUG-1",
+            "seed": 1,
+        }
+        written = sign.run(row, media)
+        done = media.publish(written["signed"][0]["uri"], "spots/mug-main/spot.mp4")
+    result = dict.fromkeys(RESULT_SCHEMA.names) | {
+        "run_id": "r1",
+        "spot_id": "mug-main",
+        "product_id": "MUG-1",
+        "variant": "main",
+        "status": "published",
+        "outputs": [{"format": "9x16", **vars(done)}],
+        "provenance": {
+            "c2pa_state": "Trusted",
+            "manifest_sha256": written["manifest_sha256"],
+            "watermark_id": MARK,
+            "signer": written["signer"],
+        },
+    }
+    rejected = {**result, "spot_id": "lamp-main", "status": "rejected", "outputs": None,
+                "provenance": None}  # fmt: skip
+    table = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([result, rejected], RESULT_SCHEMA), table)
+    place = storage.join(output, "ledger/run=r1/unit=00000/part-00000.parquet")
+    storage.commit_bytes(table.getvalue(), place)
+    file = folder / "spot.mp4"
+    file.write_bytes(storage.read_bytes(done.uri))
+    return Published(file, folder / "signer" / "root.pem", output)
+
+
+def found(path: Path, of: Published, *, ledger: bool = True, trust: bool = True) -> tuple[str, str]:
+    """(verdict, sentence) for a file."""
+    anchors = of.root.read_bytes() if trust else b""
+    done = verify(path, anchors_pem=anchors, secret=SECRET, ledger=of.output if ledger else None)
+    return done.verdict, done.sentence
+
+
+class TestVerify:
+    """Each kind of file."""
+
+    def test_what_was_published_is_intact(self, published: Published) -> None:
+        """Would catch a verifier that cannot confirm our own spots."""
+        verdict, sentence = found(published.file, published)
+        assert verdict == "intact" and "Spotmill development" in sentence
+        assert "mug-main of run r1" in sentence
+
+    def test_a_changed_picture_is_altered(self, published: Published) -> None:
+        """Would catch trust in a file whose media was edited."""
+        copy = published.copy("changed.mp4")
+        content = bytearray(copy.read_bytes())
+        content[-2000] ^= 255
+        copy.write_bytes(content)
+        verdict, sentence = found(copy, published)
+        assert verdict == "altered" and "bmffHash.mismatch" in sentence
+
+    def test_what_the_signature_does_not_cover_is_found_by_the_ledger(
+        self, published: Published
+    ) -> None:
+        """Would catch an added "free" box, which Content Credentials do not see."""
+        copy = published.copy("added.mp4")
+        copy.write_bytes(copy.read_bytes() + (24).to_bytes(4, "big") + b"free" + b"x" * 16)
+        assert found(copy, published, ledger=False)[0] == "intact"
+        assert found(copy, published)[0] == "altered"
+
+    def test_a_stripped_copy_is_led_back_by_its_watermark(self, published: Published) -> None:
+        """Would catch a copy that loses its origin when a platform packs or encodes it again."""
+        packed, smaller = (published.file.with_name(f"{n}.mp4") for n in ("packed", "smaller"))
+        run_ffmpeg(["-i", str(published.file), "-c", "copy", str(packed)])
+        encode = ["-vf", "eq=brightness=0.02", "-c:v", "libx264", "-crf", "26"]
+        run_ffmpeg(["-i", str(published.file), *encode, str(smaller)])
+        for copy in (packed, smaller):
+            verdict, sentence = found(copy, published)
+            assert verdict == "stripped" and "mug-main" in sentence
+        verdict, sentence = found(packed, published, ledger=False)
+        assert verdict == "marked" and MARK in sentence
+
+    def test_an_unknown_signer_is_not_trusted(self, published: Published) -> None:
+        """Would catch trust in anyone who can sign."""
+        assert found(published.file, published, trust=False)[0] == "signer unknown"
+
+    def test_credentials_moved_to_another_picture_are_found(
+        self, published: Published, tmp_path: Path
+    ) -> None:
+        """Would catch a manifest that vouches for pictures with another spot's watermark."""
+        sign = Sign(signer=DevSigner(str(published.root.parent)))
+        sign.load()
+        with MediaStore(str(tmp_path / "out")).workspace() as media:
+            poster = tmp_path / "p.jpg"
+            cv2.imwrite(str(poster), np.full((96, 54, 3), 9, np.uint8))
+            uri = media.save(picture_of(tmp_path / "m.mp4", mark="00000000beef"))
+            row = {
+                "masters": [{"format": "9x16", "uri": uri}], "ingredient_uri": media.save(poster),
+                "poster_uri": media.save(poster), "watermark_id": MARK, "spot_id": "x",
+                "product_id": "x", "seed": 1,
+            }  # fmt: skip
+            file = tmp_path / "forged.mp4"
+            signed = sign.run(row, media)["signed"][0]["uri"]
+            file.write_bytes(media.open(signed).read_bytes())
+        verdict, sentence = found(file, published, ledger=False)
+        assert verdict == "replaced" and "00000000beef" in sentence
+
+    def test_a_foreign_file_says_nothing(self, published: Published, tmp_path: Path) -> None:
+        """Would catch a verifier that claims what is not ours."""
+        plain = picture_of(tmp_path / "plain.mp4", mark=None)
+        assert found(plain, published)[0] == "unknown"
+
+    def test_only_published_spots_are_entries(self, published: Published) -> None:
+        """Would catch rejected spots that are taken for origins."""
+        assert [entry.spot_id for entry in read_entries(published.output)] == ["mug-main"]
+
+
+class TestJob:
+    """The command line."""
+
+    def test_exit_status_follows_the_verdict(self, published: Published) -> None:
+        """Would catch a script that goes on with a file that is not to be trusted."""
+        app = Typer()
+        app.command()(job.main)
+        options = ["--trust", str(published.root), "--secret", SECRET, "--ledger", published.output]
+        good = CliRunner().invoke(app, [str(published.file), *options])
+        assert good.exit_code == 0, good.output
+        for words in ("Trusted", MARK, "this very file", "Intact and signed by"):
+            assert words in good.output
+        bad = published.copy("cut.mp4")
+        bad.write_bytes(bad.read_bytes()[:-500])
+        assert CliRunner().invoke(app, [str(bad), *options]).exit_code == 1
+        text = published.file.with_name("notes.txt")
+        text.write_text("no video")
+        refused = CliRunner().invoke(app, [str(text), *options])
+        assert refused.exit_code == 2 and "notes.txt" in refused.output
