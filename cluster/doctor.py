@@ -44,7 +44,7 @@ def examine(output: str | None = None) -> Iterator[Finding]:
         fix = "run `pip install -e .` in the checkout"
         yield Finding(f"package {module}", found, f"for {purpose}", fix)
     machine = this_machine()
-    yield Finding("memory", machine.memory_gb >= 6, str(machine), "use a machine with 6 GiB or more")
+    yield Finding("memory", machine.memory_gb >= 6, str(machine), "use one with 6 GiB or more")
     free_gb = shutil.disk_usage(output or tempfile.gettempdir()).free / 2**30
     yield Finding("disk", free_gb >= 5, f"{free_gb:.0f} GiB free", "free 5 GiB: spots need scratch")
 

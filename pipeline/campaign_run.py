@@ -114,8 +114,8 @@ def _with_another_seed(row: dict[str, Any], unit: Unit) -> dict[str, Any]:
 
 def _lost(row: dict[str, Any]) -> dict[str, Any]:
     reason = (
-        "the worker died twice while this spot was on it (out of memory, or a crash in native code);"
-        " see the Ray logs of the run for the signal"
+        "the worker died twice while this spot was on it (out of memory, or a crash in native"
+        " code); see the Ray logs of the run for the signal"
     )
     lost = decided(row["spot_id"], row["product_id"], "failed", "worker_died", reason)
     return {**row, **{k: v for k, v in lost.items() if v is not None}, "stage": "unknown"}

@@ -1,4 +1,4 @@
-"""What follows a run: summary, report page, MLflow, and a few lines for the person who started it."""
+"""What follows a run: summary, report page, MLflow, and a few lines for whoever started it."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ class MediaStore:
 
     @contextmanager
     def workspace(self) -> Iterator[Workspace]:
-        """The `Media` that one stage sees for one spot; its scratch folder is removed at the end."""
+        """The `Media` of one stage for one spot; its scratch folder is removed at the end."""
         with tempfile.TemporaryDirectory(prefix="spotmill-") as folder:
             yield Workspace(self, Path(folder))
 

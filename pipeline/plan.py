@@ -10,14 +10,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import unquote, urlparse
 
-from schemas.money import format_price
-from schemas.product import Product
-
 from pipeline import storage
 from pipeline.feed import FeedRow, ScriptRow, read_feed, read_scripts
 from pipeline.keys import digest, fingerprint
 from pipeline.rows import decided, new_row
 from schemas.campaign import Campaign, Variant
+from schemas.money import format_price
+from schemas.product import Product
 from stages.base import Stage
 
 UNIT_SPOTS = 2000
@@ -206,7 +205,7 @@ class Planner:
             where = self.campaign.images or "the place it names"
             raise _Unplannable(
                 "image_missing",
-                f"image_link {link!r}: there is no such file in {where}; add it, or correct the link",
+                f"image_link {link!r}: no such file in {where}; add it, or correct the link",
             ) from None
 
     def _music(self, own: str | None) -> dict[str, str] | None:

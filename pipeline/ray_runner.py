@@ -83,5 +83,5 @@ def _configure() -> None:
     context.max_consecutive_actor_init_deaths = 3
     for name in ("ray.data", "ray"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    # No named parameter sets max_task_retries yet, whose default would retry a poisoned row for ever.
+    # No named parameter sets max_task_retries yet; its default retries a poisoned row for ever.
     warnings.filterwarnings("ignore", message=".*ray_remote_args.*")

@@ -108,7 +108,7 @@ class Campaign(_Part):
     feed: str
     scripts: str | None = None
     script: str | None = None
-    """Script for products without a row of their own; {title}, {brand} and {price} are filled in."""
+    """For products without a row of their own; {title}, {brand} and {price} are filled in."""
     images: str | None = None
     """Folder that holds the feed's images by file name; without it image_link must be a path."""
     date: Date | None = None

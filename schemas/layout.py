@@ -59,7 +59,7 @@ class Format:
     height_px: int
     fps: int
     safe_zone: Box
-    """Platforms draw their own buttons outside of it: all text and the presenter's face are inside."""
+    """Platforms draw their buttons outside of it: all text and the presenter's face are inside."""
     ai_label: Box
     price_tag: Box
     shots: Mapping[str, ShotLayout]

@@ -17,8 +17,8 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-from pipeline import storage  # noqa: E402
-from pipeline.media import MediaStore, Workspace  # noqa: E402
+from pipeline import storage
+from pipeline.media import MediaStore, Workspace
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What recipes have in common: a campaign's files as assets, its brand kit, presenter and signer."""
+"""What recipes have in common: a campaign's files as assets, brand kit, presenter, signer."""
 
 from __future__ import annotations
 

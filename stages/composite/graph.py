@@ -150,7 +150,8 @@ def joined_shots(
         tail, overlap = cut.get("tail"), handle
     joined = ffmpeg.filter(parts, "concat", n=len(parts), v=1, a=0)
     # A clip that is a frame short would shorten the spot: its last frame is held.
-    return joined.filter("tpad", stop=fps, stop_mode="clone").filter("setpts", "N")
+    held = joined.filter("tpad", stop=fps, stop_mode="clone")
+    return held.filter("settb", f"1/{fps}").filter("setpts", "N")
 
 
 def _frames(shot: Mapping[str, Any], fps: int) -> int:

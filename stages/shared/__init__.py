@@ -1,1 +1,1 @@
-"""What several stages share: the ffmpeg runner, sound and picture files, fonts, the watermark codec."""
+"""What stages share: the ffmpeg runner, sound and picture files, fonts, the watermark codec."""

@@ -52,7 +52,8 @@ def test_memory_limits_the_workers() -> None:
 def test_too_few_gpus_are_refused_naming_who_asks() -> None:
     """Would catch a run that starts, waits for a GPU that will never come, and hangs."""
     stages = [stage("video", 9.0, gpus=1), stage("avatar", 4.0, gpus=0.5)]
-    with pytest.raises(ClusterTooSmall, match=r"1.5 GPUs \(video 1, avatar 0.5\), the cluster has 1"):
+    said = r"1.5 GPUs \(video 1, avatar 0.5\), the cluster has 1"
+    with pytest.raises(ClusterTooSmall, match=said):
         plan_pools(stages, Machines(16, 1, 64))
     assert plan_pools(stages, Machines(16, 4, 64))["video"].workers == 3
     with pytest.raises(ClusterTooSmall, match="of type L4; the cluster has T4"):

@@ -59,7 +59,8 @@ def provider_config(folder: Path) -> Path | None:
         return None
     config = folder / "terraform.rc"
     config.write_text(
-        f'disable_checkpoint = true\nprovider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n'
+        "disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n"
+        f'    path = "{mirror}"\n'
         "  }\n}\n"
     )
     return config

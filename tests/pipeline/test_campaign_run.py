@@ -82,7 +82,8 @@ def test_spots_that_vanish_are_run_once_more_and_then_failed(tmp_path: Path) -> 
                         yield row
 
     runner = Forgetful()
-    rows = {r["spot_id"]: r for r in replace(campaign_run(path, output), make_runner=lambda: runner).run()}
+    run = replace(campaign_run(path, output), make_runner=lambda: runner)
+    rows = {row["spot_id"]: row for row in run.run()}
     assert len(runner.calls) == 3 and all(len(call) == 1 for call in runner.calls[1:])
     assert rows["mug"]["reason_code"] == "worker_died"
     assert sorted(row["status"] for row in rows.values()).count("published") == 1

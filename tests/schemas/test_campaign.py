@@ -51,7 +51,8 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 def test_gates_are_merged_and_can_be_dropped() -> None:
     """Would catch a campaign whose own gate silently removes the others."""
     quality = {"gates": {"loudness_lufs": [-24, -22], "true_peak_dbtp": None, "new": [1, None]}}
-    gates = {g[0]: g[1:] for g in parse_campaign({**GOOD, "quality": quality}, "x").quality.all_gates()}
+    campaign = parse_campaign({**GOOD, "quality": quality}, "x")
+    gates = {gate[0]: gate[1:] for gate in campaign.quality.all_gates()}
     assert gates["loudness_lufs"] == (-24, -22) and gates["new"] == (1, None)
     assert "true_peak_dbtp" not in gates and "duration_s" in gates
 

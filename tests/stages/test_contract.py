@@ -51,9 +51,7 @@ class TestEveryStage:
 
     def test_it_says_what_it_is_for(self, stage: Stage) -> None:
         """Would catch a stage without a sentence for the next engineer."""
-        assert inspect.getdoc(type(stage)) and inspect.getdoc(
-            inspect.getmodule(type(stage))
-        )
+        assert inspect.getdoc(type(stage)) and inspect.getdoc(inspect.getmodule(type(stage)))
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,7 @@ def scene() -> Iterator[np.ndarray]:
 
 def encoded(path: Path, mark: np.ndarray | None) -> Path:
     """The scene as H.264, with or without a mark."""
+
     def frames() -> Iterator[np.ndarray]:
         for frame in scene():
             if mark is not None:
