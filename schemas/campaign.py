@@ -15,11 +15,41 @@ from schemas.config_error import ConfigError, Refusal
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 DEFAULT_GATES: dict[str, tuple[float | None, float | None]] = {
+    # the file
+    "format_match": (1, None),
+    "playable_codecs": (1, None),
+    "faststart": (1, None),
     "duration_s": (14.99, 15.01),
+    "frame_count": (360, 360),
+    "bit_rate_kbps": (516, 25000),
+    "audio_seconds": (14.95, 15.05),
+    # the sound
     "loudness_lufs": (-14.5, -13.5),
     "true_peak_dbtp": (None, -1.0),
+    "clipped_samples": (None, 0),
+    "longest_silence_s": (None, 1.0),
+    "voice_offset_ms": (-25, 25),
+    "word_error_rate": (None, 0.2),
+    # the picture
+    "black_frames": (None, 0),
+    "frozen_s": (None, 0.5),
+    "warp_error": (None, 3.5),
+    "flashes_per_s": (None, 3),
+    "product_fidelity": (0.6, None),
+    "lip_offset_ms": (-60, 60),
+    "lip_r": (0.6, None),
+    "caption_offset_ms": (-80, 80),
+    "captions_seen": (1, None),
+    "captions_in_safe_zone": (1, None),
+    # who and what is on it
+    "nsfw_score": (None, 0.3),
+    "faces_found": (None, 1),
+    "faces_outside_presenter": (None, 0),
+    "watermark_read": (1, None),
+    "watermark_sync_z": (12, None),
+    "watermark_errors": (None, 4),
 }
-"""Metric -> (least, most); None is no limit. Filled in from what the inspect stage measures."""
+"""Metric -> (least, most); None is no limit. What each metric is: stages/inspect/gates.py."""
 
 
 class _Part(BaseModel):
@@ -129,7 +159,7 @@ class Campaign(_Part):
     variants: tuple[Variant, ...] = (Variant(name="main"),)
     tracking_uri: str | None = None
     """MLflow server; without it a run into a local folder keeps its own database there."""
-    watermark_secret: Annotated[str, Field(min_length=4)] = "spotmill"
+    watermark_secret: Annotated[str, Field(min_length=8)] = "spotmill"
     seed: int = 1
 
 

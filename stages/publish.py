@@ -25,8 +25,8 @@ class Publish(Stage):
     cached: ClassVar[bool] = False
     reads: ClassVar[tuple[str, ...]] = ("spot_id", "signed", "poster_uri", "captions_uri")
     writes: ClassVar[pa.Schema] = pa.schema([("outputs", pa.list_(OUTPUT))])
-    hardware: ClassVar[Hardware] = Hardware(cpus=0.25, memory_gb=0.5)
-    seconds_hint: ClassVar[float] = 0.1
+    hardware = Hardware(cpus=0.25, memory_gb=0.5)
+    seconds_hint = 0.1
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """Side files first: whoever sees the MP4 also finds its poster and captions."""

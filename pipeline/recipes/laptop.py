@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.media import asset
-from pipeline.recipes.parts import brand_kit, optional_asset, presenter, signer
+from pipeline.recipes.parts import brand_kit, optional_asset, presenter, signer, software
 from schemas.campaign import Campaign
 from stages.align import Align
 from stages.avatar import Avatar
@@ -21,7 +21,7 @@ def recipe(campaign: Campaign) -> list[Stage]:
     """From product photo and script to a signed spot."""
     lexicon = tuple(sorted(campaign.voice.lexicon.items()))
     secret = campaign.watermark_secret
-    return [
+    making: list[Stage] = [
         Screen(
             names=optional_asset(campaign.policy.names),
             rules=optional_asset(campaign.policy.rules),
@@ -51,6 +51,13 @@ def recipe(campaign: Campaign) -> list[Stage]:
             length_s=campaign.length_s,
             watermark_secret=secret,
         ),
-        Sign(signer=signer(campaign), organisation=campaign.brand.name),
+    ]
+    return [
+        *making,
+        Sign(
+            signer=signer(campaign),
+            organisation=campaign.brand.name,
+            software=software(making),
+        ),
         Publish(),
     ]

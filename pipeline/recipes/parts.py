@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.media import asset
 from schemas.asset import Asset
 from schemas.brand import BrandKit
 from schemas.campaign import Campaign
 from stages.avatar import PresenterRig
+from stages.base import Stage
 from stages.sign import DevSigner, FileSigner
 from stages.sign.signer import Signer
 
@@ -47,3 +50,13 @@ def signer(campaign: Campaign) -> Signer:
         anchors=signing.anchors,
         timestamp_url=signing.timestamp_url,
     )
+
+
+def software(stages: Sequence[Stage]) -> tuple[tuple[str, str], ...]:
+    """(engine, version) of the stages that made the picture and the sound, for the manifest."""
+    made = ("speech", "image_to_video", "avatar", "composite")
+    return tuple((s.engine_name, _version(s)) for s in stages if s.name in made)
+
+
+def _version(stage: Stage) -> str:
+    return str(getattr(getattr(stage, "engine", None), "version", stage.version))

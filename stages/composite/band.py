@@ -46,7 +46,11 @@ class Band:
         """Each frame as yuva420p, straight alpha, BT.709 limited range: w * h * 2.5 bytes."""
         shape = (self.height_px, self.width_px, 4)
         picture = np.zeros(shape, np.uint8)
-        surface = skia.Surface(picture, colorType=skia.kRGBA_8888_ColorType)
+        # Said outright, because a surface around an array would have straight alpha.
+        info = skia.ImageInfo.Make(
+            self.width_px, self.height_px, skia.kRGBA_8888_ColorType, skia.kPremul_AlphaType
+        )
+        surface = skia.Surface.MakeRasterDirect(info, picture, 4 * self.width_px)
         before: object = ()
         planes = b""
         for frame in range(self.first_frame, self.end_frame):

@@ -74,7 +74,7 @@ class Composite(Stage):
     """Integrated (BS.1770). What TikTok, Instagram and YouTube play back at."""
     true_peak_dbtp: float = -1.0
     """Highest true peak of the encoded file."""
-    music_below_voice_db: float = 13.0
+    music_below_voice_db: float = 12.0
     """How far the music lies under the voice while somebody speaks; larger is quieter."""
     music_rise_db: float = 6.0
     """How far it comes up where nobody does: in long pauses and behind the last word."""

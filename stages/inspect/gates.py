@@ -102,4 +102,4 @@ def reject_if_blocked(metrics: Mapping[str, float], verdicts: tuple[Verdict, ...
 
 
 def _shown(value: float) -> str:
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -56,7 +56,7 @@ class Inspect(Stage):
     )  # fmt: skip
     writes: ClassVar[pa.Schema] = pa.schema([("contact_sheet_uri", pa.string())])
     hardware = Hardware(cpus=1, memory_gb=1.0)
-    seconds_hint = 9.0
+    seconds_hint = 7.5
 
     gates: tuple[Gate, ...] = ()
     watermark_secret: str = "spotmill"
