@@ -94,9 +94,9 @@ def yuva420_planes(picture: np.ndarray) -> bytes:
         half = ((right - left) // 2, (bottom - top) // 2)
         mean = cv2.resize(part, half, interpolation=cv2.INTER_AREA)
         thin = np.maximum(mean[..., 3], 1e-3)
-        grey = mean[..., :3] @ np.array(_LUMA, np.float32)
+        even = mean[..., :3] @ np.array(_LUMA, np.float32)
         for plane, channel, share in ((0, 2, blue), (1, 0, red)):
-            value = 128 + 112 / (1 - share) * (mean[..., channel] - grey) / thin
+            value = 128 + 112 / (1 - share) * (mean[..., channel] - even) / thin
             region = chroma[plane, top // 2 : bottom // 2, left // 2 : right // 2]
             region[:] = np.rint(np.clip(value, 16, 240))
     return luma.tobytes() + chroma.tobytes() + alpha.tobytes()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import skia
 
 from schemas.layout import Box, Format
 from stages.composite import paint
+from stages.composite.caption_group import Group, between, pieces_of, spoken_word
 from stages.composite.colours import Palette
 from stages.composite.easing import ease_out, progress
 from stages.composite.fitting import Block
-from stages.composite.grouping import CaptionWord, caption_words, group_words
+from stages.composite.grouping import caption_words, group_words
 from stages.composite.text import Lettering
 
 LEAD_S = 0.06
@@ -25,25 +25,6 @@ _WORD_GAP = 1.35  # room for the pill around the spoken word
 _TEXT_PX, _SMALL_PX = 66.0, 40.0  # at a height of 1920
 _PAD_X, _PAD_Y = 34.0, 15.0
 _MARGIN = 36.0  # around the box, for the shadow
-
-
-@dataclass(frozen=True)
-class Group:
-    """Words on screen together; `box` is their plate in fractions of the frame."""
-
-    words: tuple[CaptionWord, ...]
-    start_s: float
-    end_s: float
-    area: Box
-    block: Block
-    box: Box
-    follows: bool
-    """Whether it takes over from the group before without a gap, in the same place."""
-
-    @property
-    def text(self) -> str:
-        """As it is read aloud."""
-        return " ".join(word.text for word in self.words)
 
 
 class Captions:
@@ -137,11 +118,15 @@ class Captions:
         if found is None:
             return None
         index, group = found
-        word = _spoken(group, time_s)
-        entrance = progress(time_s, group.start_s, _MOVE_S)
+        word = spoken_word(group, time_s)
+        entrance = self._entered(group, time_s)
         leaving = progress(time_s, group.end_s - _MOVE_S, _MOVE_S) if self._ends(index) else 0.0
         slide = progress(time_s, group.words[word].start_s, _MOVE_S) if word else 1.0
         return index, word, round(entrance, 3), round(leaving, 3), round(slide, 3)
+
+    def _entered(self, group: Group, time_s: float) -> float:
+        # One frame ahead: in its first frame a group can be read already.
+        return progress(time_s, group.start_s - 1 / self._frame.fps, _MOVE_S)
 
     def _ends(self, index: int) -> bool:
         return index + 1 == len(self.groups) or not self.groups[index + 1].follows
@@ -152,14 +137,14 @@ class Captions:
         if found is None:
             return
         index, group = found
-        entrance = ease_out(progress(time_s, group.start_s, _MOVE_S))
+        entrance = ease_out(self._entered(group, time_s))
         left_share = 0.0
         if self._ends(index):
             left_share = progress(time_s, group.end_s - _MOVE_S, _MOVE_S)
         plate = self._rect(group)
         if group.follows:
             before = self._rect(self.groups[index - 1])
-            grown = _between(before, plate, entrance)
+            grown = between(before, plate, entrance)
             opacity = 1.0
         else:
             grown, opacity = plate, entrance
@@ -203,7 +188,7 @@ class Captions:
         self, group: Group, left: float, top: float, room: float, time_s: float
     ) -> skia.RRect | None:
         """The pill behind the spoken word, on its way there from the word before."""
-        word = _spoken(group, time_s)
+        word = spoken_word(group, time_s)
         there = self._word_rect(group, word, left, top, room)
         if there is None:
             return None
@@ -211,7 +196,7 @@ class Captions:
         if word and share < 1:
             before = self._word_rect(group, word - 1, left, top, room)
             if before is not None and abs(before.top() - there.top()) < 1:
-                there = _between(before, there, share)
+                there = between(before, there, share)
         return paint.pill(there, 18 * self._unit)
 
     def _word_rect(
@@ -219,7 +204,7 @@ class Captions:
     ) -> skia.Rect | None:
         """Around all pieces of the block that belong to the word (it may have been broken)."""
         block = group.block
-        first, last = _pieces_of(group, word)
+        first, last = pieces_of(group, word)
         for number, line in enumerate(block.lines):
             pieces = [piece for piece in line if first <= piece.index <= last]
             if pieces:
@@ -242,31 +227,3 @@ class Captions:
         return skia.Rect.MakeLTRB(
             group.box.x0 * wide, middle - half, group.box.x1 * wide, middle + half
         )
-
-
-def _spoken(group: Group, time_s: float) -> int:
-    """Index of the word being said: the last that has begun, the first before any has."""
-    begun = [i for i, word in enumerate(group.words) if word.start_s <= time_s + 1e-6]
-    return begun[-1] if begun else 0
-
-
-def _pieces_of(group: Group, word: int) -> tuple[int, int]:
-    """First and last index of the block's pieces that draw the word."""
-    pieces = sorted((p for line in group.block.lines for p in line), key=lambda p: p.index)
-    wanted = [len(w.text.replace(" ", "")) for w in group.words]
-    begin, end = sum(wanted[:word]), sum(wanted[: word + 1])
-    at, found = 0, []
-    for piece in pieces:
-        if at < end and at + len(piece.text.replace(" ", "")) > begin:
-            found.append(piece.index)
-        at += len(piece.text)
-    return (found[0], found[-1]) if found else (0, -1)
-
-
-def _between(one: skia.Rect, other: skia.Rect, share: float) -> skia.Rect:
-    return skia.Rect.MakeLTRB(
-        one.left() + (other.left() - one.left()) * share,
-        one.top() + (other.top() - one.top()) * share,
-        one.right() + (other.right() - one.right()) * share,
-        one.bottom() + (other.bottom() - one.bottom()) * share,
-    )

@@ -14,15 +14,16 @@ import pyarrow as pa
 from schemas.arrow_types import BOX, CAPTION, MASTER
 from schemas.asset import Asset
 from schemas.brand import BrandKit
-from schemas.layout import FORMATS, Box, Format
+from schemas.layout import FORMATS, Format
 from stages.base import Hardware, Media, Reject, Stage
 from stages.composite import graph, graphics, soundtrack
 from stages.composite.cards import Offer
 from stages.composite.colours import Palette
-from stages.composite.end_card import Copy
+from stages.composite.end_card_rows import Copy
 from stages.composite.identity import watermark_payload
 from stages.composite.mix import Levels
 from stages.composite.poster import save_poster
+from stages.composite.presenter import presenter_boxes, presenter_of
 from stages.composite.subtitles import webvtt
 from stages.composite.text import Lettering
 from stages.shared.ffmpeg import run_ffmpeg
@@ -74,8 +75,9 @@ class Composite(Stage):
     """Integrated (BS.1770). What TikTok, Instagram and YouTube play back at."""
     true_peak_dbtp: float = -1.0
     """Highest true peak of the encoded file."""
-    music_below_voice_db: float = 12.0
-    """How far the music lies under the voice while somebody speaks; larger is quieter."""
+    music_below_voice_db: float = 13.0
+    """How far the music lies under the voice while somebody speaks; larger is quieter. Measured on
+    three scripts: from 13 dB on speech recognition makes no more errors than without music."""
     music_rise_db: float = 6.0
     """How far it comes up where nobody does: in long pauses and behind the last word."""
     effects_below_voice_db: float = 5.0
@@ -124,7 +126,7 @@ class Composite(Stage):
                 {"text": g.text, "start_s": g.start_s, "end_s": g.end_s, "box": asdict(g.box)}
                 for g in first.captions.groups
             ],
-            **_presenter_boxes(spot, frame),
+            **presenter_boxes(spot, frame),
             "watermark_id": f"{payload:012x}",
             "metrics": {
                 **measured,
@@ -206,7 +208,7 @@ class Composite(Stage):
         sound.write(wave)
         arguments = graph.master_arguments(
             spot["shots"], clips, frame, self.length_s, self.crossfade_s,
-            _presenter(spot, media), picture.placed, mark, wave, self._encoding(), target,
+            presenter_of(spot, media), picture.placed, mark, wave, self._encoding(), target,
         )  # fmt: skip
         feeds = {placed.feed: placed.band.feed for placed in picture.placed}
         run_ffmpeg(arguments, feeds=feeds, timeout_s=0.9 * self.timeout_s)
@@ -236,36 +238,3 @@ def _write_carrier(path: Path, payload: int, secret: str, frame: Format) -> None
     luma = carrier(payload, secret=secret, **size)
     neutral = np.full(frame.width_px * frame.height_px // 2, 128, np.uint8)
     path.write_bytes(luma.tobytes() + neutral.tobytes())
-
-
-def _presenter(spot: Mapping[str, Any], media: Media) -> graph.Presenter | None:
-    if not spot.get("avatar_uri"):
-        return None
-    spans: list[tuple[float, float]] = []
-    for shot in spot["shots"]:
-        if shot["layout"] == "presented":
-            start_s, end_s = shot["start_s"], shot["end_s"] + shot["handle_s"]
-            if spans and start_s < spans[-1][1] + 1e-6:
-                start_s = spans.pop()[0]
-            spans.append((start_s, end_s))
-    if not spans:
-        return None
-    return graph.Presenter(media.open(spot["avatar_uri"]), spot["avatar_start_s"], spans)
-
-
-def _presenter_boxes(spot: Mapping[str, Any], frame: Format) -> dict[str, Any]:
-    """Where she and her mouth stand, in fractions of the frame."""
-    if not spot.get("avatar_uri"):
-        return {"presenter_box": None, "mouth_box": None}
-    x, y, side = graph.presenter_place(frame)
-    wide, tall = frame.width_px, frame.height_px
-    place = Box(x / wide, y / tall, (x + side) / wide, (y + side) / tall)
-    mouth = spot.get("avatar_mouth_box")
-    if mouth:
-        mouth = {
-            "x0": (x + mouth["x0"] * side) / wide,
-            "y0": (y + mouth["y0"] * side) / tall,
-            "x1": (x + mouth["x1"] * side) / wide,
-            "y1": (y + mouth["y1"] * side) / tall,
-        }
-    return {"presenter_box": asdict(place), "mouth_box": mouth or None}

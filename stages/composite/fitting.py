@@ -119,8 +119,8 @@ class Fitter:
             line_widths_px=tuple(widths),
             weight=self.weight,
             size_px=size_px,
-            ascent_px=size_px * (1.10 if tall else 0.95),
-            line_height_px=size_px * (1.62 if tall else 1.22),
+            ascent_px=size_px * (1.10 if tall else 0.935),
+            line_height_px=size_px * (1.62 if tall else 1.25),
             cut=cut,
         )
 

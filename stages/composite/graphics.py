@@ -12,7 +12,8 @@ from stages.composite.band import Band, Sprite
 from stages.composite.captions import Captions
 from stages.composite.cards import AiLabel, PriceTag
 from stages.composite.colours import Palette
-from stages.composite.end_card import Copy, EndCard
+from stages.composite.end_card import EndCard
+from stages.composite.end_card_rows import Copy
 from stages.composite.graph import Placed
 from stages.composite.text import Lettering
 

@@ -70,7 +70,7 @@ def master(sound: np.ndarray, target_lufs: float, ceiling_dbtp: float) -> np.nda
     if now <= SILENCE_DB:
         return sound
     gain_db, finished = target_lufs - now, sound
-    for _ in range(4):  # the limiter takes a little loudness away: measure and make up for it
+    for _ in range(8):  # the limiter takes a little loudness away: measure and make up for it
         finished = limited(sound * np.float32(10 ** (gain_db / 20)), ceiling_dbtp)
         missing_db = target_lufs - loudness_lufs(finished, RATE_HZ)
         if abs(missing_db) < 0.05:

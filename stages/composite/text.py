@@ -20,7 +20,7 @@ class Lettering:
 
     def __init__(self, fonts: Fonts) -> None:
         self.fonts = fonts
-        self._shape = lru_cache(maxsize=4096)(self._shape_once)
+        self._shape = lru_cache(maxsize=1024)(self._shape_once)
         self.width_px = lru_cache(maxsize=16384)(self._measure)
 
     def _shape_once(

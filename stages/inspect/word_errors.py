@@ -27,7 +27,8 @@ def word_error_rate(said: str, heard: str, names: Collection[str] = ()) -> float
     written together or apart ("dish washer") are no error. Levenshtein distance by words.
     """
     wanted, got = spoken_words(said), spoken_words(heard)
-    known = {word for name in names for word in spoken_words(name)}
+    known = {tuple(spoken_words(name)) for name in names}
+    known |= {(word,) for name in known for word in name}
     if not wanted:
         return float(bool(got))
     costs = [[0.0] * (len(got) + 1) for _ in range(len(wanted) + 1)]
@@ -48,15 +49,19 @@ def word_error_rate(said: str, heard: str, names: Collection[str] = ()) -> float
 
 
 def _joined(
-    costs: list[list[float]], wanted: Sequence[str], got: Sequence[str], known: Collection[str],
-    i: int, j: int,
+    costs: list[list[float]], wanted: Sequence[str], got: Sequence[str],
+    known: Collection[tuple[str, ...]], i: int, j: int,
 ) -> list[float]:  # fmt: skip
-    """Costs of taking several words on one side for one on the other."""
+    """Costs of taking several words on one side for one on the other, or for a name."""
     choices = []
     for n in range(1, min(_LONGEST, j) + 1 if i else 1):
-        heard, word = "".join(got[j - n : j]), wanted[i - 1]
-        if heard == word or (word in known and _alike(heard, word)):
+        heard = "".join(got[j - n : j])
+        if heard == wanted[i - 1]:
             choices.append(costs[i - 1][j - n])
+        for m in range(1, min(_LONGEST, i) + 1):
+            name = tuple(wanted[i - m : i])
+            if name in known and _alike(heard, "".join(name)):
+                choices.append(costs[i - m][j - n])
     for n in range(2, min(_LONGEST, i) + 1):
         if j and "".join(wanted[i - n : i]) == got[j - 1]:
             choices.append(costs[i - n][j - 1])

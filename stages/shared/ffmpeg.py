@@ -132,11 +132,13 @@ def _keep_lines(stream: object, said: deque[str]) -> None:
         said.append(line.decode("utf-8", "replace").rstrip())
 
 
-def _watch_progress(stream: object, advanced: list[float]) -> None:
-    last = b""
-    for line in stream:  # type: ignore[attr-defined]
-        if line.startswith((b"out_time_us=", b"frame=", b"total_size=")) and line != last:
-            last = line
+def _watch_progress(stream: Any, advanced: list[float]) -> None:
+    """Note the time whenever one of the counters moves. ffmpeg repeats all of them as they are."""
+    counters: dict[bytes, bytes] = {}
+    for line in stream:
+        name, _, value = line.strip().partition(b"=")
+        if name in (b"out_time_us", b"frame", b"total_size") and counters.get(name) != value:
+            counters[name] = value
             advanced[0] = time.monotonic()
 
 

@@ -175,11 +175,21 @@ def test_slips_of_the_aligner_are_not_followed() -> None:
 
 
 def test_sound_effects_fall_on_cuts(align: Align, store: MediaStore, spot: dict[str, Any]) -> None:
-    """Catches an effect at the very start, one beside its cut, or none for the end card."""
-    events = run(align, store, spot)["sound_events"]
+    """Catches an effect at the very start, beside its cut, over a word, or none for the end card."""
+    first, second, *_ = spot["sentences"]
+    in_pause_s = round((first["end_s"] + second["start_s"]) / 2 * 24) / 24
+    word = spot["words"][second["first_word"]]
+    in_word_s = round((word["start_s"] + word["end_s"]) / 2 * 24) / 24
+    shots = [
+        {"layout": "presented", "start_s": 0.0},
+        {"layout": "hero", "start_s": in_pause_s},
+        {"layout": "presented", "start_s": in_word_s},
+        {"layout": "end_card", "start_s": 14.5},
+    ]
+    events = run(align, store, spot, shots=shots)["sound_events"]
     assert [event["name"] for event in events] == ["whoosh", "whoosh", "sparkle"]
-    peaks_s = [events[0]["time_s"] + 0.29, events[1]["time_s"] + 0.29, events[2]["time_s"]]
-    assert peaks_s == pytest.approx([2.5, 7.0, 7.0], abs=0.5 / 24)
+    peaks_s = [events[0]["time_s"] + 0.19, events[1]["time_s"] + 0.19, events[2]["time_s"]]
+    assert peaks_s == pytest.approx([in_pause_s, 14.5, 14.5], abs=0.5 / 24)
     assert all((event["time_s"] * 24) % 1 == pytest.approx(0, abs=1e-9) for event in events)
     silent = Align(cut_effect=None, end_card_effect=None)
     silent.load()

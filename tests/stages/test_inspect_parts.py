@@ -51,6 +51,9 @@ class TestWords:
         assert word_error_rate(said, heard) > 0.1
         assert word_error_rate(said, heard, ("Tarnwick", "Kelvoro")) == 0.0
         assert word_error_rate(said, "Meet the Harvard mug by Calvaro", ("Tarnwick",)) > 0.3
+        said = "the new eau de parfum is here"
+        assert word_error_rate(said, "the new Oda parfum is here", ("eau de parfum",)) == 0.0
+        assert word_error_rate(said, "the new car is here", ("eau de parfum",)) > 0.3
 
     def test_errors_are_counted(self) -> None:
         """Would catch a rate that forgets left out, added or wrong words."""
