@@ -20,7 +20,7 @@ LEAD_S = 0.06
 """A group stands this long before its first word, so that the eye is there in time."""
 HOLD_S = 0.50
 """And at most this long behind its last."""
-_MOVE_S = 0.125
+_MOVE_S = 0.07
 _WORD_GAP = 1.35  # room for the pill around the spoken word
 _TEXT_PX, _SMALL_PX = 66.0, 40.0  # at a height of 1920
 _PAD_X, _PAD_Y = 34.0, 15.0

@@ -65,7 +65,7 @@ class RowSetter:
             rows.append(self._words(block, 10 * unit, self._palette.ink))
         if copy.title and with_title:
             block = fit(
-                copy.title, "medium", 34 * unit, width_px=self._room, max_lines=1,
+                copy.title, "medium", 36 * unit, width_px=self._room, max_lines=lines,
                 min_size_px=28 * unit,
             )  # fmt: skip
             rows.append(self._words(block, 6 * unit, self._palette.faint))

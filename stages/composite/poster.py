@@ -15,9 +15,9 @@ _QUALITY = 90
 
 
 def poster_time_s(shots: Sequence[Mapping[str, Any]], fps: int) -> float:
-    """Just before the first cut out of a hero shot (else out of the first shot), on a frame."""
+    """The middle of the first hero shot (else of the first shot), on a frame."""
     chosen = next((shot for shot in shots if shot["layout"] == "hero"), shots[0])
-    return max(round(chosen["end_s"] * fps) - 3, 0) / fps
+    return round((chosen["start_s"] + chosen["end_s"]) / 2 * fps) / fps
 
 
 def save_poster(
@@ -25,8 +25,9 @@ def save_poster(
 ) -> None:
     """Decode the master's frame and write it as JPEG, without metadata."""
     time_s = poster_time_s(shots, frame.fps)
+    # Two frames' time: a span of just one may hold none when its borders are rounded.
     frames = decode_frames(
-        master, frame.width_px, frame.height_px, start_s=time_s, length_s=1 / frame.fps
+        master, frame.width_px, frame.height_px, start_s=time_s, length_s=2 / frame.fps
     )
     picture = next(iter(frames))
     Image.fromarray(picture).save(path, "JPEG", quality=_QUALITY, optimize=True, subsampling=0)

@@ -1,7 +1,15 @@
-"""Image to video: the stage, the interface of its engines, and the embedded engine."""
+"""Image to video: the stage, the interface of its engines, and the engines."""
 
 from stages.image_to_video.camera_motion import CameraMotion
+from stages.image_to_video.diffusers_clips import DiffusersClips
 from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
 from stages.image_to_video.image_to_video import ImageToVideo
 
-__all__ = ["CameraMotion", "ClipEngine", "ClipRequest", "ImageToVideo", "RenderedClip"]
+__all__ = [
+    "CameraMotion",
+    "ClipEngine",
+    "ClipRequest",
+    "DiffusersClips",
+    "ImageToVideo",
+    "RenderedClip",
+]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+from schemas.asset import Asset
 from schemas.layout import Box, Format, ShotLayout
 
 
@@ -18,6 +20,7 @@ class ClipRequest:
     None. The clip has `frames` frames at the format's size and rate, the crossfade's included.
     `layout` names the kind of shot, `areas` says where its things stand. `accent` is "#rrggbb".
     `seed` is the spot's: all shots of a spot share it, `shot` (0, 1, ...) tells them apart.
+    `weights` is the engine's `weights_asset` on local disk, `texts` the columns of its `reads`.
     """
 
     photo: Path
@@ -30,6 +33,8 @@ class ClipRequest:
     accent: str
     seed: int
     shot: int
+    weights: Path | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,16 @@ class ClipEngine(ABC):
     """The word for it in the ledger."""
     version: ClassVar[str]
     """Bump when its output would change."""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Columns that it needs beside the stage's own; `ClipRequest.texts` holds them."""
+        return ()
+
+    @property
+    def weights_asset(self) -> Asset | None:
+        """The folder of its model, opened by the stage; None if it has none or fetches its own."""
+        return None
 
     def prepare(self) -> None:  # noqa: B027  (optional)
         """Once per node: fetch weights to local disk."""

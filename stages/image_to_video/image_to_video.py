@@ -46,11 +46,14 @@ class ImageToVideo(Stage):
     """Shortest other shot; a shorter sentence joins its neighbour's shot."""
     max_shot_s: float = 6.0
     """Longest other shot; a longer one is parted."""
-    hardware: Hardware = field(default=Hardware(cpus=1, memory_gb=0.7))
-    seconds_hint: float = 18.0
+    # Where and how long it works changes no pixel, so none of these is part of the key.
+    hardware: Hardware = field(default=Hardware(cpus=1, memory_gb=0.7), metadata={"place": True})
+    seconds_hint: float = field(default=18.0, metadata={"place": True})
+    timeout_s: float = field(default=600.0, metadata={"place": True})
 
     def __post_init__(self) -> None:
-        """Refuse lengths that can't be planned, before anything is rendered."""
+        """Refuse lengths that can't be planned, and add what the engine reads."""
+        self.reads = tuple(dict.fromkeys((*type(self).reads, *self.engine.reads)))  # type: ignore[misc]
         if self.format not in FORMATS:
             raise ValueError(f"format {self.format!r} is not one of {', '.join(FORMATS)}")
         frames = self.length_s * FORMATS[self.format].fps
@@ -108,7 +111,7 @@ class ImageToVideo(Stage):
         name: str,
     ) -> RenderedClip:  # fmt: skip
         form = FORMATS[self.format]
-        cutout = spot.get("cutout_uri")
+        cutout, weights = spot.get("cutout_uri"), self.engine.weights_asset
         request = ClipRequest(
             photo=media.open(spot["photo_uri"]),
             cutout=media.open(cutout) if cutout else None,
@@ -120,6 +123,8 @@ class ImageToVideo(Stage):
             accent=spot["accent"] or "#808080",
             seed=seed,
             shot=shot.index,
+            weights=media.open(weights) if weights else None,
+            texts={name: str(spot.get(name) or "") for name in self.engine.reads},
         )
         return self.engine.render(request, media.scratch(name))
 

@@ -175,7 +175,7 @@ def test_slips_of_the_aligner_are_not_followed() -> None:
 
 
 def test_sound_effects_fall_on_cuts(align: Align, store: MediaStore, spot: dict[str, Any]) -> None:
-    """Catches an effect at the very start, beside its cut, over a word, or none for the end card."""
+    """Catches an effect at the start, beside its cut, over a word, or none for the end card."""
     first, second, *_ = spot["sentences"]
     in_pause_s = round((first["end_s"] + second["start_s"]) / 2 * 24) / 24
     word = spot["words"][second["first_word"]]
