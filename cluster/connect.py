@@ -22,6 +22,8 @@ def connect(address: str | None = None) -> Machines:
     if not address:
         # Read when Ray is imported: without it every one of its servers listens on all interfaces.
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+        # Ray Data's pools make it print an alarm about arguments for every actor (ray#53727).
+        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     import ray
 
     if not ray.is_initialized():

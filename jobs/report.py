@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipeline import ledger, storage
 from pipeline.report import RunSummary, summarise, write_report
+from pipeline.report.picture import run_picture
 from pipeline.report.report import summary_uri
 from pipeline.report.rows import Rows
+from pipeline.rows import to_rows
 
 NO_SUCH_RUN = 2
 
@@ -18,6 +21,9 @@ NO_SUCH_RUN = 2
 def report(
     output: Annotated[str, typer.Argument(metavar="OUT", help="The campaign's output.")],
     run: Annotated[str | None, typer.Option(help="Which run; the newest if not given.")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Also write a JPEG with a frame of each of eight spots.")
+    ] = None,
 ) -> None:
     """Write OUT/report/index.html and ledger.csv for one run.
 
@@ -35,6 +41,9 @@ def report(
     summary = _summary(output, run_id, rows)
     uri = write_report(output, summary.campaign, rows, summary)
     typer.echo(f"{uri}: {summary.spots} spots of run {run_id}")
+    if picture is not None:
+        spots = run_picture(output, to_rows(rows), picture)
+        typer.echo(f"{picture}: frames of {spots} spots")
 
 
 def _summary(output: str, run_id: str, rows: Rows) -> RunSummary:

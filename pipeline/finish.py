@@ -73,11 +73,9 @@ def _lines(summary: RunSummary, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     if not executed:
         lines.append("Nothing was rendered: nothing has changed since it was last rendered.")
     else:
-        spots = max(total.executed for total in executed)
-        lines.append(
-            f"{summary.seconds or 0:.0f} s in all, {(summary.seconds or 0) / spots:.0f} s per spot"
-            " worked on; where the time went:"
-        )
+        finished = summary.counts.get("published", 0)
+        each = f", {(summary.seconds or 0) / finished:.0f} s per published spot" if finished else ""
+        lines.append(f"{summary.seconds or 0:.0f} s in all{each}; where the time went:")
         for total in executed:
             lines.append(
                 f"  {total.stage:15} {total.executed:5} run, {total.cached:5} from the store,"
@@ -85,7 +83,8 @@ def _lines(summary: RunSummary, rows: Sequence[Mapping[str, Any]]) -> list[str]:
                 f" peak {total.peak_memory_mb:.0f} MB"
             )
         cpu = sum(total.cpu_seconds for total in executed)
-        lines.append(f"  {'all':15} {cpu:.1f} CPU s, {cpu / spots:.1f} per spot worked on")
+        each = f", {cpu / finished:.1f} per published spot" if finished else ""
+        lines.append(f"  {'all':15} {cpu:.1f} CPU s{each}")
     for row in rows:
         if row["status"] in ("held", "rejected", "failed"):
             lines.append(f"  {row['status']:9} {row['spot_id']}: {row['stage']}: {row['reason']}")

@@ -6,11 +6,12 @@ import difflib
 import re
 from collections.abc import Mapping
 from datetime import date as Date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from schemas.config_error import ConfigError, Refusal
+from schemas.video_model import VideoModel
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
@@ -153,6 +154,8 @@ class Campaign(_Part):
     presenter: str | None = None
     """Folder of a presenter rig; without it spots have no presenter."""
     sound: Sound = Sound()
+    video_model: VideoModel | None = None
+    """For the gpu recipe; others leave it alone."""
     quality: Quality = Quality()
     policy: Policy = Policy()
     signing: Signing = Signing()
@@ -198,6 +201,8 @@ def _contradictions(campaign: Campaign) -> list[Refusal]:
             if getattr(campaign.signing, key) is None:
                 fix = "signing.signer is file; name the PEM file here"
                 found.append(Refusal(f"signing.{key}", "not set", fix))
+    if campaign.video_model is not None:
+        found += campaign.video_model.refusals()
     names = [variant.name for variant in campaign.variants]
     for name in sorted({name for name in names if names.count(name) > 1}):
         found.append(Refusal("variants", name, "two variants have this name; rename one"))
@@ -222,6 +227,7 @@ def _unknown_key(loc: tuple[Any, ...]) -> str:
     for part in loc[:-1]:
         field = getattr(model, "model_fields", {}).get(str(part))
         model = field.annotation if field is not None else None
+        model = next((m for m in get_args(model) if hasattr(m, "model_fields")), model)
     known = list(getattr(model, "model_fields", {}))
     close = difflib.get_close_matches(str(loc[-1]), known, n=1)
     if close:

@@ -17,8 +17,8 @@ from stages.sign import Sign
 from stages.speech import HibariVoice, Speech
 
 
-def recipe(campaign: Campaign) -> list[Stage]:
-    """From product photo and script to a signed spot."""
+def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]:
+    """From product photo and script to a signed spot; other `clips` than by camera moves go in."""
     lexicon = tuple(sorted(campaign.voice.lexicon.items()))
     secret = campaign.watermark_secret
     making: list[Stage] = [
@@ -32,7 +32,7 @@ def recipe(campaign: Campaign) -> list[Stage]:
             speed_range=campaign.voice.speed,
             length_s=campaign.length_s,
         ),
-        ImageToVideo(engine=CameraMotion(), length_s=campaign.length_s),
+        clips or ImageToVideo(engine=CameraMotion(), length_s=campaign.length_s),
         Avatar(engine=presenter(campaign), length_s=campaign.length_s),
         Align(length_s=campaign.length_s),
         Composite(

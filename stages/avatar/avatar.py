@@ -103,6 +103,10 @@ class Avatar(Stage):
         }
 
 
+_LEAVE_S = 0.2
+"""She is gone this long after her shot's end: the next caption stands where she was."""
+
+
 def presenter_size_px(form: Format) -> int:
     """Side of her square picture: that of the format's presenter box, cut to an even number."""
     boxes = [layout.presenter for layout in form.shots.values() if layout.presenter]
@@ -121,9 +125,10 @@ def visibility(shots: Sequence[Mapping[str, Any]], frames: int, fps: int) -> lis
         start, end = round(shot["start_s"] * fps), round(shot["end_s"] * fps)
         handle = round(shot["handle_s"] * fps)
         if shot["layout"] == "presented":
-            for i in range(start, min(end + handle, frames)):
+            leaving = min(handle, round(_LEAVE_S * fps))
+            for i in range(start, min(end + leaving, frames)):
                 fade_in = (i - start + 1) / (handle_before + 1) if start > 0 else 1.0
-                fade_out = (end + handle - i) / (handle + 1)
+                fade_out = (end + leaving - i) / (leaving + 1)
                 seen[i] = max(seen[i], min(1.0, fade_in, fade_out))
             seen = _joined(seen, start, handle_before)
         handle_before = handle

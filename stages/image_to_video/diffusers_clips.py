@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +17,7 @@ from schemas.asset import Asset
 from stages.image_to_video.camera_motion import CameraMotion
 from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
 from stages.image_to_video.first_frame import first_frame
+from stages.image_to_video.retime import retimed
 from stages.shared.frames import encode_frames
 
 WEIGHTS = ("*.json", "*/*.safetensors", "*/*.model", "*/*.txt")
@@ -50,7 +50,7 @@ class DiffusersClips(ClipEngine):
     steps: int = 30
     """Denoising steps, 1 to 100: more is slower and finer; distilled models want 3 to 8."""
     guidance: float = 5.0
-    """Weight of the prompt, 1 to 20: more follows it harder; at 1 a step costs half."""
+    """Weight of the prompt, 0 to 20: more follows it harder; up to 1 a step costs half."""
     width_px: int = 704
     height_px: int = 1280
     """Size the model works at; its frames are stretched to the format's."""
@@ -105,7 +105,7 @@ class DiffusersClips(ClipEngine):
                 " bfloat16, or the dtype of its model card"
             )
         encode_frames(
-            _resampled(video, request.frames, self.fps / form.fps, (form.width_px, form.height_px)),
+            retimed(video, request.frames, self.fps / form.fps, (form.width_px, form.height_px)),
             path,
             width_px=form.width_px,
             height_px=form.height_px,
@@ -144,7 +144,7 @@ class DiffusersClips(ClipEngine):
     def _frame_count(self, seconds: float, every: int) -> int:
         """Frames to ask for: a multiple of `every`, the VAE's step in time, and one."""
         most = max(0, self.max_frames - 1) // every
-        return min(math.ceil(seconds * self.fps / every), most) * every + 1
+        return min(math.ceil(seconds * self.fps / every - 1e-6), most) * every + 1
 
     def _snapshot(self) -> Path:
         """The hub id's files on this node, fetched if they are not there."""
@@ -167,6 +167,7 @@ class DiffusersClips(ClipEngine):
         """The pipeline in a folder, on the GPU if there is one, kept for the next clip."""
         assert folder is not None  # a hub id is loaded by `load`
         torch, diffusers = _package("torch"), _package("diffusers")
+        _package("ftfy")  # several families clean prompts with it; diffusers does not ask for it
         kind = getattr(diffusers, self.pipeline or "DiffusionPipeline", None)
         if kind is None:
             raise ValueError(
@@ -210,22 +211,3 @@ def _package(name: str) -> Any:
 def _arguments(kind: type) -> set[str]:
     """Names that calling a pipeline of this class takes."""
     return set(inspect.signature(kind.__call__).parameters)
-
-
-def _resampled(
-    video: np.ndarray, frames: int, rate: float, size: tuple[int, int]
-) -> Iterator[np.ndarray]:
-    """Exactly `frames` frames, uint8 RGB, of `size` (width, height), from a float one in 0 to 1.
-
-    `rate` is the model's frames per frame of the clip. Between two frames they are mixed; a video
-    that is too short is slowed down, since one that stands still at its end looks broken.
-    """
-    last = len(video) - 1
-    rate = min(rate, last / max(1, frames - 1))
-    method = cv2.INTER_CUBIC if size[1] >= video.shape[1] else cv2.INTER_AREA
-    for index in range(frames):
-        before = min(int(index * rate), last)
-        share = index * rate - before
-        mixed = cv2.addWeighted(video[before], 1 - share, video[min(before + 1, last)], share, 0.0)
-        large = cv2.resize(mixed, size, interpolation=method)
-        yield (np.clip(large, 0, 1) * 255 + 0.5).astype(np.uint8)

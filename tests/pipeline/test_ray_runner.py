@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -15,10 +16,12 @@ import pytest
 from cluster.connect import connect
 from cluster.machines import Machines
 from cluster.pools import plan_pools
+from pipeline.campaign_file import read_campaign
 from pipeline.campaign_run import CampaignRun
 from pipeline.local_runner import LocalRunner
-from pipeline.plan import Unit
+from pipeline.plan import Planner, Unit
 from pipeline.ray_runner import RayRunner
+from pipeline.recipes import load_recipe
 from pipeline.rows import new_row
 from schemas.campaign import parse_campaign
 from stages.base import Stage
@@ -26,6 +29,7 @@ from tests.pipeline.toy_stages import Count, Loud, Napping, spot
 
 pytestmark = pytest.mark.ray
 
+DEMO = Path(__file__).parents[2] / "examples" / "demo" / "campaign.yaml"
 TIMES = ("seconds", "cpu_seconds", "peak_memory_mb")
 
 
@@ -99,3 +103,61 @@ def test_an_actor_killed_mid_run_loses_nothing(machines: Machines, tmp_path: Pat
     assert not killer.is_alive()
     assert sorted(row["spot_id"] for row in results) == ["s0", "s1", "s2", "s3"]
     assert {row["status"] for row in results} == {"published"}
+
+
+@pytest.mark.demo
+def test_a_real_spot_is_the_same_in_one_process_and_on_ray(
+    machines: Machines, tmp_path: Path
+) -> None:
+    """Would catch a stage whose work depends on its process: threads, caches, earlier spots."""
+    campaign = read_campaign(str(DEMO), [f"signing.folder={tmp_path / 'signer'}"])
+    stages = load_recipe("laptop", campaign)
+    (unit,) = Planner(campaign, stages, {}, only=["OS-EDP-AMBREFIG-50"]).units()
+    (near,) = LocalRunner(stages, str(tmp_path / "local")).run(unit.pending)
+    (far,) = ray_runner(stages, tmp_path / "ray", machines).run(unit.pending)
+    assert near["status"] == far["status"] == "pending", (near["reason"], far["reason"])
+    for here, there in zip(near["stages"], far["stages"], strict=True):
+        if here["stage"] != "publish":  # reads the signed file, and no two signatures are equal
+            assert here["key"] == there["key"], here["stage"]
+    assert near["metrics"] == far["metrics"] and near["verdicts"] == far["verdicts"]
+    assert near["masters"] == far["masters"], "the same bytes, by digest"
+    assert (near["watermark_id"], near["c2pa_state"]) == (far["watermark_id"], "Trusted")
+
+
+def test_ray_listens_on_loopback_only(machines: Machines) -> None:
+    """Would catch a laptop that offers code execution to its whole network."""
+    addresses = listening_addresses(descendants(os.getpid()))
+    assert len(addresses) > 5, "Ray has at least its GCS, raylet and agents"
+    assert addresses <= {"0100007F", "0000000000000000FFFF00000100007F", "0" * 24 + "01000000"}
+
+
+def descendants(pid: int) -> set[int]:
+    """A process and all below it."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):
+                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+                children.setdefault(int(parent), []).append(int(folder.name))
+    found, waiting = set(), [pid]
+    while waiting:
+        found.add(one := waiting.pop())
+        waiting += children.get(one, [])
+    return found
+
+
+def listening_addresses(pids: set[int]) -> set[str]:
+    """Local addresses, as the kernel writes them in hex, that these processes listen on."""
+    inodes = set()
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for link in Path(f"/proc/{pid}/fd").iterdir():
+                with contextlib.suppress(OSError):
+                    inodes.add(os.readlink(link).removeprefix("socket:[").removesuffix("]"))
+    found = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and fields[9] in inodes:
+                found.add(fields[1].partition(":")[0])
+    return found

@@ -99,12 +99,12 @@ class TestWhenSheIsSeen:
         seen = visibility([shot("presented", 0.0, 1.0)], 48, FPS)
         assert seen[0] == 1.0 and seen[23] == 1.0
 
-    def test_she_fades_out_over_the_handle(self) -> None:
-        """Would catch a presenter who vanishes on the cut while the pictures still cross."""
-        seen = visibility([shot("presented", 0.0, 1.0, 0.25), shot("hero", 1.0, 2.0)], 48, FPS)
-        tail = seen[24:30]
+    def test_she_fades_out_before_the_next_caption(self) -> None:
+        """Would catch a presenter who vanishes on the cut, and one who lingers under the words."""
+        seen = visibility([shot("presented", 0.0, 1.0, 0.4), shot("hero", 1.0, 2.0)], 48, FPS)
+        tail = seen[24:29]  # 0.2 s of the crossfade's 0.4 s
         assert all(0.0 < v < 1.0 or i == 0 for i, v in enumerate(tail))
-        assert tail == sorted(tail, reverse=True) and seen[30] == 0.0
+        assert tail == sorted(tail, reverse=True) and seen[29] == 0.0
 
     def test_she_fades_in_over_the_handle_before(self) -> None:
         """Would catch a presenter who pops up in the middle of a crossfade."""

@@ -9,14 +9,16 @@ import cv2
 import numpy as np
 import pytest
 
+from schemas.asset import Asset
 from schemas.layout import FORMATS, Box
-from stages.image_to_video import CameraMotion, ClipEngine, ClipRequest
+from stages.image_to_video import CameraMotion, ClipEngine, ClipRequest, DiffusersClips
 from stages.image_to_video.keying import key_plain_backdrop
 from stages.image_to_video.moves import MOVES, camera_path, glide
 from stages.image_to_video.product import clean_edges
 from stages.shared.ffmpeg import decode_frames
 from stages.shared.motion import jitter_rms_px
 from stages.shared.picture import write_png
+from tests.stages.tiny_models import tiny_wan
 
 FULL = FORMATS["9x16"]
 SMALL = replace(FULL, width_px=432, height_px=768)
@@ -65,6 +67,7 @@ def _request(pictures: dict[str, Path], **changes: object) -> ClipRequest:
     base = ClipRequest(
         photo=pictures["white"], cutout=pictures["cutout"], format=form, layout=layout,  # type: ignore[arg-type]
         areas=FULL.shots[layout], move="orbit_left", frames=10, accent="#2f8084", seed=11, shot=1,
+        weights=pictures.get("weights"), texts={"title": "A bottle"},
     )  # fmt: skip
     return replace(base, **changes)  # type: ignore[arg-type]
 
@@ -81,11 +84,20 @@ def _seen(path: Path, width: int, height: int) -> Box:
     )
 
 
-@pytest.fixture(params=[CameraMotion()], ids=lambda engine: engine.name)
-def engine(request: pytest.FixtureRequest) -> ClipEngine:
-    """Every engine that can render here."""
-    request.param.load()
-    return request.param
+@pytest.fixture(params=[CameraMotion.name, DiffusersClips.name])
+def engine(request: pytest.FixtureRequest, pictures: dict[str, Path]) -> ClipEngine:
+    """Every engine that can render here; models are tiny ones with random weights."""
+    pictures.pop("weights", None)
+    made: ClipEngine = CameraMotion()
+    if request.param == DiffusersClips.name:
+        pytest.importorskip("diffusers", reason="the gpu extra is not installed: .[gpu]")
+        pictures["weights"] = tiny_wan(pictures["white"].parent / "weights")
+        made = DiffusersClips(
+            model=Asset(f"{pictures['weights']}/", "0" * 64), width_px=96, height_px=160,
+            steps=2, fps=8, dtype="float32",
+        )  # fmt: skip
+    made.load()
+    return made
 
 
 def test_clip_has_the_asked_frames_and_size(
@@ -104,6 +116,8 @@ def test_product_box_is_true_and_inside_its_area(
 ) -> None:
     """Catches a box that misses the product (captions would cover it), one that is generous, and
     a product that leaves its area."""
+    if isinstance(engine, DiffusersClips):
+        pytest.skip("random weights draw no product")
     clip = engine.render(_request(pictures, layout=layout), tmp_path / "b.mp4")
     seen = _seen(tmp_path / "b.mp4", 432, 768)
     assert clip.product_box.contains(seen, slack=0.006)
