@@ -19,7 +19,7 @@ from pipeline.recipes import load_recipe
 from pipeline.rows import to_result
 from stages.shared.ffmpeg import run_ffmpeg
 
-app = typer.Typer(help=__doc__, no_args_is_help=True)
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 
 
 @app.callback()
@@ -29,9 +29,17 @@ def bench() -> None:
 
 @app.command()
 def spot(
-    campaign: Annotated[str, typer.Argument()] = "examples/demo/campaign.yaml",
-    recipe: Annotated[str, typer.Option()] = "laptop",
-    spots: Annotated[int, typer.Option(min=1, help="How many spots to render.")] = 2,
+    campaign: Annotated[
+        str,
+        typer.Argument(
+            metavar="CAMPAIGN",
+            help="Campaign file (YAML), a path or fsspec URL; its first spots are rendered.",
+        ),
+    ] = "examples/demo/campaign.yaml",
+    recipe: Annotated[
+        str, typer.Option(metavar="RECIPE", help="laptop, gpu, or a FILE.py of your own.")
+    ] = "laptop",
+    spots: Annotated[int, typer.Option(metavar="N", min=1, help="How many spots to render.")] = 2,
 ) -> None:
     """CPU seconds per stage and spot, and their ratio to one bare encode of the same video.
 

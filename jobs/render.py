@@ -23,14 +23,25 @@ REFUSED = 2
 
 
 def render(
-    campaign: Annotated[str, typer.Argument(help="Campaign file (YAML), a path or fsspec URL.")],
+    campaign: Annotated[
+        str, typer.Argument(metavar="CAMPAIGN", help="Campaign file (YAML), a path or fsspec URL.")
+    ],
     out: Annotated[str, typer.Option(help="Where everything goes: a folder or fsspec URL.")],
     recipe: Annotated[str, typer.Option(help="laptop, gpu, or a FILE.py of your own.")] = "laptop",
     local: Annotated[bool, typer.Option("--local", help="In this process, without Ray.")] = False,
     limit: Annotated[int | None, typer.Option(help="Only the first N spots.", min=1)] = None,
-    only: Annotated[list[str] | None, typer.Option(help="Only this product or spot id.")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Only this product or spot id. May be repeated."),
+    ] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Override a campaign key: KEY=VALUE.")
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Override a key of the campaign; the value is YAML, as in"
+            " quality.attempts=3 or voice.speed=[0.95,1.1]. May be repeated.",
+        ),
     ] = None,
 ) -> None:
     """Render every spot of a campaign that is new or changed; account for all of them.

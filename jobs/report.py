@@ -62,9 +62,9 @@ def _summary(output: str, run_id: str, rows: Rows) -> RunSummary:
 
 
 def _moment(run_id: str) -> datetime | None:
-    """When a run with this id began: "20261124T060000123Z"."""
+    """When a run with this id began: "20261124T060000123Z-9f3c"."""
     try:
-        return datetime.strptime(run_id, "%Y%m%dT%H%M%S%fZ").replace(tzinfo=UTC)
+        return datetime.strptime(run_id[:19], "%Y%m%dT%H%M%S%fZ").replace(tzinfo=UTC)
     except ValueError:
         return None
 

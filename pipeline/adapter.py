@@ -14,10 +14,10 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
@@ -35,8 +35,18 @@ WAIT_S = (1.0, 5.0)
 """Seconds between those attempts."""
 
 
+_LASTING = (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
+"""Errors of the operating system that another try does not cure."""
+
+T = TypeVar("T")
+
+
 class StageTimeout(Exception):
     """A stage took longer than its `timeout_s`."""
+
+
+class StageNotLoaded(RuntimeError):
+    """A stage's `prepare` or `load` failed: this worker can do nothing for any spot."""
 
 
 class StageAdapter:
@@ -50,6 +60,8 @@ class StageAdapter:
         self._schema = row_schema(stages)
         self._store = MediaStore(output, cache)
         self._loaded = False
+        self._not_loaded: StageNotLoaded | None = None
+        self._attempt = 1
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The same rows, in the same order, each with this stage's columns or its end."""
@@ -59,56 +71,72 @@ class StageAdapter:
         """Run the stage on one row unless the row has ended or the stage's key is known."""
         if row["status"] != PENDING:
             return row
-        stage = self.stage
-        begun = _Usage()
-        key, attempt = "", 1
+        stage, begun = self.stage, _Usage()
+        key, self._attempt = "", 1
         try:
             key = stage_key(stage, row)
-            receipt = self._recall(key)
-            cached = receipt is not None
-            if receipt is None:
-                receipt, attempt = self._work(row, begun)
-                self._remember(key, receipt)
-        except Exception as error:
+            receipt, cached = self._receipt(row, key, begun)
+        except (Exception, SystemExit) as error:  # an exit would hang the worker's pool
             logger.error("%s failed on %s\n%s", stage.name, row["spot_id"], traceback.format_exc())
-            cached, receipt = False, {**begun.so_far(), "end": _end_of_bug(error, stage)}
-        except SystemExit as error:  # a worker that ends itself would hang its pool
-            cached, receipt = False, {**begun.so_far(), "end": _end_of_bug(error, stage)}
-        return _extend(row, stage, key, receipt, cached=cached, attempt=attempt)
+            receipt, cached = {**begun.so_far(), "end": _end_of_bug(error, stage)}, False
+        return _extend(row, stage, key, receipt, cached=cached, attempt=self._attempt)
 
-    def _recall(self, key: str) -> dict[str, Any] | None:
-        """What was made under this key before, if all its files are still there."""
+    def _receipt(
+        self, row: dict[str, Any], key: str, begun: _Usage
+    ) -> tuple[Mapping[str, Any], bool]:
+        """(what the stage wrote or how it ended the spot, whether it was known already)."""
         if not self.stage.cached:
-            return None
-        receipt = self._store.recall(self.stage.name, key)
-        if receipt is None:
-            return None
-        there = all(storage.exists(self._store.place(uri)) for uri in _media_uris(receipt))
-        return receipt if there else None
+            return self._trying(lambda: self._run_once(row, begun)), False
+        known = self._trying(lambda: self._store.recall(self.stage.name, key))
+        if known is not None and self._trying(lambda: self._is_whole(known)):
+            return known, True
+        made = self._trying(lambda: self._run_once(row, begun))
+        first = self._trying(
+            lambda: self._store.remember(self.stage.name, key, made, replace=known is not None)
+        )
+        # Of two workers on one key the first one counts, or the store and the ledger disagree.
+        winner = None if first else self._store.recall(self.stage.name, key)
+        return winner or made, False
 
-    def _remember(self, key: str, receipt: Mapping[str, Any]) -> None:
-        if self.stage.cached:
-            self._store.remember(self.stage.name, key, receipt)
+    def _is_whole(self, receipt: Mapping[str, Any]) -> bool:
+        """Whether a receipt has today's columns and all its files are still there."""
+        if receipt["end"] is None and set(receipt["written"]) != set(self.stage.writes.names):
+            return False
+        return all(storage.exists(self._store.place(uri)) for uri in _media_uris(receipt))
 
-    def _work(self, row: dict[str, Any], begun: _Usage) -> tuple[dict[str, Any], int]:
-        """Load the stage if it is cold, run it, and say what it wrote or how it ended the spot."""
+    def _trying(self, work: Callable[[], T]) -> T:
+        """The result of `work`, tried again where the fault may pass."""
         for attempt in range(1, ATTEMPTS + 1):
+            self._attempt = max(self._attempt, attempt)
             try:
-                return self._run_once(row, begun), attempt
+                return work()
             except (Retry, OSError) as error:
-                if isinstance(error, FileNotFoundError) or attempt == ATTEMPTS:
+                if isinstance(error, _LASTING) or attempt == ATTEMPTS:
                     raise
-                logger.warning("%s on %s: %s; again", self.stage.name, row["spot_id"], error)
+                logger.warning("%s: %s; again", self.stage.name, error)
                 time.sleep(WAIT_S[attempt - 1])
         raise AssertionError("unreachable")
 
-    def _run_once(self, row: dict[str, Any], begun: _Usage) -> dict[str, Any]:
-        if not self._loaded:
+    def _load(self) -> None:
+        """Load the stage; a worker on which that failed does not try again for every spot."""
+        if self._not_loaded is not None:
+            raise self._not_loaded
+        try:
             self.stage.prepare()
             self.stage.load()
-            self._loaded = True
+        except Exception as error:
+            said = f"{self.stage.name} could not be loaded here: {type(error).__name__}: {error}"
+            self._not_loaded = StageNotLoaded(said)
+            raise self._not_loaded from error
+        self._loaded = True
+
+    def _run_once(self, row: dict[str, Any], begun: _Usage) -> dict[str, Any]:
+        if not self._loaded:
+            self._load()
             begun.restart()  # loading is the worker's cost, not the spot's
-        reads = {name: row.get(name) for name in (*self.stage.reads, "seed", "spot_id")}
+        # Only what is part of the key: a stage cannot depend on what it did not declare.
+        seed = ("seed",) if self.stage.seeded else ()
+        reads = _Reads({name: row.get(name) for name in (*self.stage.reads, *seed)})
         try:
             with self._store.workspace() as media, _time_limit(self.stage.timeout_s):
                 written = dict(self.stage.run(reads, media))
@@ -127,6 +155,14 @@ class StageAdapter:
             raise TypeError(
                 f"{self.stage.name} wrote {sorted(written)} but declares {sorted(declared)}"
             )
+        pa.Table.from_pylist([dict(written)], schema=self.stage.writes)  # raises if it cannot be
+
+
+class _Reads(dict[str, Any]):
+    """A spot as its stage may see it."""
+
+    def __missing__(self, name: str) -> Any:
+        raise KeyError(f"the stage reads {name!r} without naming it in `reads`")
 
 
 class _Usage:
@@ -167,6 +203,7 @@ def _time_limit(seconds: float) -> Iterator[None]:
     subprocesses must do.
     """
     if threading.current_thread() is not threading.main_thread():
+        logger.warning("no time limit of %g s: not in the main thread", seconds)
         yield
         return
 
@@ -199,13 +236,17 @@ def _end_of_reject(end: Reject, stage: Stage) -> dict[str, Any]:
 
 
 def _end_of_bug(error: BaseException, stage: Stage) -> dict[str, Any]:
-    code = "timeout" if isinstance(error, StageTimeout) else f"error_{type(error).__name__}"
+    code = f"error_{type(error).__name__}"
+    if isinstance(error, StageTimeout):
+        code = "timeout"
+    elif isinstance(error, StageNotLoaded):
+        code = "stage_not_loaded"
     words = str(error).strip() or type(error).__name__
     return {
         "status": "failed",
         "stage": stage.name,
         "reason_code": code,
-        "reason": f"{stage.name}: {type(error).__name__}: {words}"[:2000],
+        "reason": f"{type(error).__name__}: {words}"[:2000],
         "another_seed": False,
         "metrics": {},
         "verdicts": [],

@@ -18,7 +18,10 @@ def read_campaign(uri: str, overrides: Sequence[str] = ()) -> Campaign:
     Raises `ConfigError` for a file that is not there, is no YAML or breaks a rule.
     """
     uri = storage.absolute(uri)
-    content = storage.read_bytes_or_none(uri)
+    try:
+        content = storage.read_bytes_or_none(uri)
+    except OSError as error:
+        raise ConfigError(uri, [Refusal("(file)", "", f"cannot be read: {error}")]) from None
     if content is None:
         raise ConfigError(uri, [Refusal("(file)", "", "is not there; check the path")])
     try:
@@ -29,9 +32,18 @@ def read_campaign(uri: str, overrides: Sequence[str] = ()) -> Campaign:
         key, separator, value = override.partition("=")
         if not separator:
             raise ConfigError("--set", [Refusal(override, "", "write KEY=VALUE")])
-        set_value(raw if isinstance(raw, dict) else {}, key.strip(), yaml.safe_load(value))
+        set_value(raw if isinstance(raw, dict) else {}, key.strip(), _parsed(key, value))
     campaign = parse_campaign(raw, uri)
     return _with_places(campaign, uri)
+
+
+def _parsed(key: str, text: str) -> Any:
+    """The value of an override. "#123456" would be a comment in YAML: it is taken as it stands."""
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError("--set", [Refusal(key, text, f"is no YAML: {error}")]) from None
+    return text if value is None and text.strip() not in ("", "null", "~") else value
 
 
 def _with_places(campaign: Campaign, uri: str) -> Campaign:
@@ -51,6 +63,11 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
         )
 
     sound = in_part(campaign.sound, "sound", "music")
+    folder = campaign.signing.folder  # made on first use: it need not be there
+    video_model = campaign.video_model
+    if video_model is not None and not video_model.is_hub_id:
+        folder = place("video_model.model", video_model.model, folder=True)
+        video_model = video_model.model_copy(update={"model": folder})
     effects = {name: place(f"sound.effects.{name}", path) for name, path in sound.effects.items()}
     return campaign.model_copy(
         update={
@@ -59,10 +76,11 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
             "images": place("images", campaign.images, folder=True),
             "presenter": place("presenter", campaign.presenter, folder=True),
             "brand": in_part(campaign.brand, "brand", "logo", "font", "font_bold"),
+            "video_model": video_model,
             "sound": sound.model_copy(update={"effects": effects}),
             "policy": in_part(campaign.policy, "policy", "names", "rules"),
             "signing": in_part(
                 campaign.signing, "signing", "certificate", "private_key", "anchors"
-            ),
+            ).model_copy(update={"folder": folder and storage.absolute(folder, base)}),
         }
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -40,9 +40,13 @@ class CampaignRun:
     _runner: Runner | None = field(init=False, default=None)
 
     def run(self) -> list[dict[str, Any]]:
-        """Plan and run all units; the ledger rows of this run."""
+        """Plan and run all units; the ledger rows of this run.
+
+        Raises `FeedError` or `ConfigError` before anything is spent.
+        """
         known = ledger.latest_rows(self.output)
         planner = Planner(self.campaign, self.stages, known, only=self.only, limit=self.limit)
+        planner.check()
         results: list[dict[str, Any]] = []
         for unit in planner.units():
             results.extend(self.run_unit(unit))
@@ -75,11 +79,12 @@ class CampaignRun:
         """Ledger rows of a unit: settled ones first, then each spot as it gets done."""
         yield from unit.decided
         waiting, done_count = unit.pending, 0
+        first = {row["spot_id"]: row for row in unit.pending}
         for attempt in range(1, self.campaign.quality.attempts + 1):
             again = []
             for row in self._run_rows(waiting):
                 if row["another_seed"] and attempt < self.campaign.quality.attempts:
-                    again.append(_with_another_seed(row, unit))
+                    again.append(_with_another_seed(row, first[row["spot_id"]]))
                     self.say(f"  {row['spot_id']}: {row['reason']}; trying another seed")
                     continue
                 done_count += 1
@@ -91,31 +96,61 @@ class CampaignRun:
                 return
 
     def _run_rows(self, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """Every row once: those lost with a worker run again one by one, and then they failed."""
+        """Every row once. What is lost with a worker runs again, then alone, then has failed."""
         if not rows:
             return
         if self._runner is None:
             self._runner = self.make_runner()
         missing = {row["spot_id"]: row for row in rows}
-        for row in self._runner.run(rows):
-            if missing.pop(row["spot_id"], None) is not None:
-                yield row
+        why = yield from self._collect(rows, missing)
+        if len(missing) > 1:  # most were only beside the one that killed the worker
+            self.say(f"  {len(missing)} spots were lost with a worker and run once more")
+            why = yield from self._collect(list(missing.values()), missing)
         for row in list(missing.values()):
             self.say(f"  {row['spot_id']}: lost with its worker, runs once more, alone")
-            found = list(self._runner.run([row]))
-            yield found[0] if found else _lost(row)
+            why = yield from self._collect([row], missing)
+            if missing.pop(row["spot_id"], None) is not None:
+                yield _lost(row, why)
+
+    def _collect(
+        self, rows: list[dict[str, Any]], missing: dict[str, dict[str, Any]]
+    ) -> Generator[dict[str, Any], None, str]:
+        """Rows as they come out, taken off `missing`. Returns why the runner stopped, or ""."""
+        assert self._runner is not None
+        try:
+            for row in self._runner.run(rows):
+                if missing.pop(row["spot_id"], None) is not None:
+                    yield row
+        except Exception as error:  # of the execution: spots' own errors are columns by now
+            self.say(f"  the runner stopped: {type(error).__name__}: {str(error)[:500]}")
+            return f" (the runner stopped: {type(error).__name__})"
+        return ""
 
 
-def _with_another_seed(row: dict[str, Any], unit: Unit) -> dict[str, Any]:
-    """The row as it went in, with the next seed. What it was turned down for is kept as metrics."""
-    (first,) = [pending for pending in unit.pending if pending["spot_id"] == row["spot_id"]]
-    return {**first, "seed": next_seed(row["seed"]), "attempt": row["attempt"] + 1}
+def _with_another_seed(row: dict[str, Any], first: dict[str, Any]) -> dict[str, Any]:
+    """The row as it went in, with the next seed, and what became of the seeds before."""
+    verdict = {
+        "gate": "quality",
+        "rule": f"seed {row['seed']}",
+        "verdict": "pass",
+        "evidence": f"turned down: {row['reason']}",
+    }
+    spent = sum(run["cpu_seconds"] for run in row["stages"] if not run["cached"])
+    spent += row["metrics"].get("earlier_seeds_cpu_s", 0.0)
+    earlier = [v for v in row["verdicts"] if v["gate"] == "quality"]
+    return {
+        **first,
+        "seed": next_seed(row["seed"]),
+        "attempt": row["attempt"] + 1,
+        "metrics": {"earlier_seeds_cpu_s": spent},
+        "verdicts": [*first["verdicts"], *earlier, verdict],
+    }
 
 
-def _lost(row: dict[str, Any]) -> dict[str, Any]:
+def _lost(row: dict[str, Any], why: str) -> dict[str, Any]:
     reason = (
-        "the worker died twice while this spot was on it (out of memory, or a crash in native"
-        " code); see the Ray logs of the run for the signal"
+        "the worker died each time this spot was on it (out of memory, or a crash in native"
+        f" code){why}; see the Ray logs of the run for the signal"
     )
     lost = decided(row["spot_id"], row["product_id"], "failed", "worker_died", reason)
     return {**row, **{k: v for k, v in lost.items() if v is not None}, "stage": "unknown"}

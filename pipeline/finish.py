@@ -34,7 +34,7 @@ def finish(
         recipe=recipe,
         machine=f"{platform.machine()}, {os.cpu_count()} cores",
     )
-    gates = {name: (least, most) for name, least, most in run.campaign.quality.all_gates()}
+    gates = {name: (least, most) for name, least, most in run.campaign.gates()}
     report = write_report(
         run.output,
         run.campaign.name,
@@ -71,7 +71,10 @@ def _lines(summary: RunSummary, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = ["", f"{summary.spots} spots in, {summary.spots} accounted for: {counts or 'none'}"]
     executed = [total for total in summary.stage_seconds if total.executed]
     if not executed:
-        lines.append("Nothing was rendered: nothing has changed since it was last rendered.")
+        lines.append(
+            "Nothing was rendered: same inputs, same parameters, same stage versions as before."
+            " (Changed a stage's code? Bump its version.)"
+        )
     else:
         finished = summary.counts.get("published", 0)
         each = f", {(summary.seconds or 0) / finished:.0f} s per published spot" if finished else ""
@@ -87,7 +90,8 @@ def _lines(summary: RunSummary, rows: Sequence[Mapping[str, Any]]) -> list[str]:
         lines.append(f"  {'all':15} {cpu:.1f} CPU s{each}")
     for row in rows:
         if row["status"] in ("held", "rejected", "failed"):
-            lines.append(f"  {row['status']:9} {row['spot_id']}: {row['stage']}: {row['reason']}")
+            why = f"{row['stage']}: {row['reason_code']}: {row['reason']}"
+            lines.append(f"  {row['status']:9} {row['spot_id']}: {why}")
     return lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], "  ... see the report"]
 
 

@@ -71,7 +71,8 @@ def stage_key(stage: Stage, spot: Mapping[str, Any]) -> str:
     """Key of a stage's work on one spot: its name, version, parameters, what it reads, the seed."""
     read = {name: spot.get(name) for name in stage.reads}
     seed = spot.get("seed") if stage.seeded else None
-    return digest([stage.name, stage.version, stage, read, seed])
+    writes = {field.name: str(field.type) for field in stage.writes}
+    return digest([stage.name, stage.version, stage, read, seed, writes])
 
 
 def fingerprint(stages: list[Stage], spot: Mapping[str, Any]) -> str:

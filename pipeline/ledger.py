@@ -49,7 +49,8 @@ class UnitWriter:
         buffer = io.BytesIO()
         pq.write_table(to_table(self._waiting, RESULT_SCHEMA), buffer, compression="zstd")
         place = storage.join(self._folder, f"part-{self._parts:05d}.parquet")
-        storage.commit_bytes(buffer.getvalue(), place)
+        if not storage.commit_bytes(buffer.getvalue(), place):
+            raise LedgerError(f"{place} is there already: two runs have the same id; run again")
         self._parts += 1
         self._waiting = []
 

@@ -51,7 +51,9 @@ class MediaStore:
     def put(self, path: Path) -> str:
         """Store a local file; returns its media URI. Storing the same content twice is one file."""
         uri = f"{SCHEME}{storage.sha256_file(path)}{path.suffix.lower()}"
-        storage.commit_file(path, self.place(uri))
+        place = self.place(uri)
+        if not storage.commit_file(path, place) and storage.size(place) != path.stat().st_size:
+            storage.replace_file(path, place)  # what was there is not what its name says
         return uri
 
     def open(self, source: str | Asset) -> Path:
@@ -99,7 +101,8 @@ class MediaStore:
             return path
         path = self.cache / "files" / name[:2] / name
         if not path.exists():
-            storage.download(uri, path)
+            self.cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+            storage.download(uri, path, sha256=name.partition(".")[0])
         return path
 
     def _check(self, path: Path, sha256: str) -> None:
@@ -108,7 +111,10 @@ class MediaStore:
             return
         found = storage.sha256_file(path)
         if found != sha256:
-            raise DamagedMedia(f"{path} should have sha256 {sha256} but has {found}")
+            raise DamagedMedia(
+                f"{path} should have sha256 {sha256} but has {found}; if it is media, remove it and"
+                " run again: it is made anew; if it is an input, it changed during the run"
+            )
         self._checked.add(key)
 
     # What stages wrote
@@ -119,12 +125,24 @@ class MediaStore:
     def recall(self, stage: str, key: str) -> dict[str, Any] | None:
         """What the stage wrote under this key, or None if it has not run."""
         content = storage.read_bytes_or_none(self._receipt(stage, key))
-        return None if content is None else json.loads(content)
+        try:
+            return None if content is None else json.loads(content)
+        except ValueError:  # half a receipt is none
+            return None
 
-    def remember(self, stage: str, key: str, written: Mapping[str, Any]) -> None:
-        """Record what a stage wrote, after all its files are stored: the commit of its work."""
-        content = json.dumps(written, sort_keys=True, separators=(",", ":"))
-        storage.commit_bytes(content.encode(), self._receipt(stage, key))
+    def remember(
+        self, stage: str, key: str, written: Mapping[str, Any], *, replace: bool = False
+    ) -> bool:
+        """Record what a stage wrote, after all its files are stored: the commit of its work.
+
+        False if another worker was first; `replace` puts it over a receipt that is no good.
+        """
+        content = json.dumps(written, sort_keys=True, separators=(",", ":")).encode()
+        place = self._receipt(stage, key)
+        if replace:
+            storage.replace_bytes(content, place)
+            return True
+        return storage.commit_bytes(content, place)
 
     @contextmanager
     def workspace(self) -> Iterator[Workspace]:
@@ -174,7 +192,8 @@ def digest_folder(uri: str) -> str:
     filesystem, root = storage.split(uri)
     for path in sorted(filesystem.find(root)):
         name = path[len(root.rstrip("/")) + 1 :]
-        content = hashlib.sha256(filesystem.cat_file(path)).hexdigest()
+        with filesystem.open(path, "rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
         total.update(f"{name}\0{content}\n".encode())
     return total.hexdigest()
 

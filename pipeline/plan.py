@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import re
+import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote, urlparse
 
 from pipeline import storage
-from pipeline.feed import FeedRow, ScriptRow, read_feed, read_scripts
+from pipeline.feed import FeedRow, read_feed
 from pipeline.keys import digest, fingerprint
 from pipeline.rows import decided, new_row
+from pipeline.spot_rows import SpotRows, Unplannable, derived_seed
 from schemas.campaign import Campaign, Variant
-from schemas.money import format_price
-from schemas.product import Product
+from schemas.config_error import ConfigError, Refusal
 from stages.base import Stage
 
 UNIT_SPOTS = 2000
-"""Spots per unit: bounds the driver's memory (measured about 50 kB per row in flight)."""
+"""Spots to render per unit: bounds the driver's memory (about 50 kB per row in flight)."""
+UNIT_ROWS = 20_000
+"""All rows per unit, those that need no work included."""
 
-_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_SAFE_ID = re.compile(r"(?!.*(--|line-\d))[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass
@@ -61,66 +64,77 @@ class Planner:
         """`known` is the newest ledger row per spot id; `only` keeps these product or spot ids."""
         self.campaign, self.stages, self.known = campaign, list(stages), known
         self.only, self.limit, self.unit_spots = frozenset(only), limit, unit_spots
-        self.scripts = read_scripts(campaign.scripts) if campaign.scripts else {}
-        self.day = campaign.date or date.today()
-        self._digests: dict[str, str] = {}
+        self._rows = SpotRows(campaign)
+
+    def check(self) -> int:
+        """Read the whole feed once before anything is spent; returns how many rows it has.
+
+        Raises `FeedError` for a feed that breaks somewhere, and `ConfigError` for an id in `only`
+        that it does not have.
+        """
+        count, missing = 0, set(self.only)
+        ids: set[str] = set()
+        for row in read_feed(self.campaign.feed):
+            count += 1
+            if self.only:
+                here = self._ids(row)
+                missing -= here
+                ids |= here if len(ids) < 100_000 else set()
+        if missing:
+            raise ConfigError("--only", [_no_such_id(one, ids) for one in sorted(missing)])
+        return count
 
     def units(self) -> Iterator[Unit]:
         """Units in the feed's order, each full but the last; none for an empty selection."""
         unit, taken = Unit(0), 0
         for row in read_feed(self.campaign.feed):
             for variant in self.campaign.variants:
-                if self.limit is not None and taken >= self.limit:
-                    break
                 if not self._selected(row, variant):
                     continue
+                if self.limit is not None and taken >= self.limit:
+                    yield from [unit] if len(unit) else []
+                    return
                 self._place(unit, row, variant)
                 taken += 1
-                if len(unit) >= self.unit_spots:
+                if len(unit.pending) >= self.unit_spots or len(unit) >= UNIT_ROWS:
                     yield unit
                     unit = Unit(unit.number + 1)
         if len(unit):
             yield unit
+
+    def _ids(self, row: FeedRow) -> set[str]:
+        variants = self.campaign.variants
+        return {row.product_id, *(spot_id_of(row.product_id, v.name) for v in variants)}
 
     def _selected(self, row: FeedRow, variant: Variant) -> bool:
         ids = {row.product_id, spot_id_of(row.product_id, variant.name)}
         return not self.only or bool(ids & self.only)
 
     def _place(self, unit: Unit, row: FeedRow, variant: Variant) -> None:
-        spot_id = spot_id_of(row.product_id or f"line-{row.line}", variant.name)
-        if row.reason_code == "duplicate_id":
-            spot_id = f"{spot_id}-line-{row.line}"  # the first row keeps the id
+        """Put one spot into the unit: to be rendered, or decided already."""
+        spot_id = _spot_id(row, variant)
         common = {"variant": variant.name, "title": row.title, "feed_line": row.line}
-        if row.product is None:
-            assert row.reason_code is not None and row.reason is not None
-            key = digest([row.reason_code, row.reason])
-            unit.decided.append(
-                decided(
-                    spot_id, row.product_id, "rejected", row.reason_code, row.reason,
-                    fingerprint=key, **common,
-                )
-            )  # fmt: skip
-            return
         try:
-            spot = self._spot(row.product, variant, spot_id)
-        except _Unplannable as error:
+            if row.product is None:
+                raise Unplannable(row.reason_code or "", row.reason or "")
+            spot = self._rows.build(row.product, variant, spot_id)
+        except Unplannable as error:
+            print_ = digest([error.reason_code, str(error)])
+            more = {"fingerprint": print_, **common}
             unit.decided.append(
-                decided(
-                    spot_id, row.product_id, "rejected", error.reason_code, str(error),
-                    fingerprint=digest([error.reason_code, str(error)]), **common,
-                )
-            )  # fmt: skip
+                decided(spot_id, row.product_id, "rejected", error.reason_code, str(error), **more)
+            )
             return
         print_ = fingerprint(self.stages, spot)
         settled = self._settled(spot_id, print_)
         if settled is not None:
             unit.decided.append({**settled, **common})
-        else:
-            pending = new_row(spot, print_, row.line)
-            script = self.scripts.get(row.product.id)
-            mended = (*row.warnings, *(script.warnings if script else ()))
-            pending["verdicts"] = [_warning(text) for text in mended]
-            unit.pending.append(pending)
+            return
+        pending = new_row(spot, print_, row.line)
+        script = self._rows.scripts.get(row.product.id)
+        mended = (*row.warnings, *(script.warnings if script else ()))
+        pending["verdicts"] = [_warning(text) for text in mended]
+        unit.pending.append(pending)
 
     def _settled(self, spot_id: str, print_: str) -> dict[str, Any] | None:
         """The ledger row of a spot that an earlier run settled and nothing has changed since."""
@@ -128,134 +142,57 @@ class Planner:
         if before is None or before["fingerprint"] != print_ or before["status"] == "failed":
             return None
         if before["status"] in ("published", "unchanged"):
-            if not all(storage.exists(output["uri"]) for output in before["outputs"] or []):
+            if not all(_is_there(output["uri"]) for output in before["outputs"] or []):
                 return None
             return {**before, "status": "unchanged", "stages": _as_cached(before["stages"])}
+        if before["another_seed"] and (before["attempt"] or 1) < self.campaign.quality.attempts:
+            return None  # the campaign now allows more seeds than were tried
         return {**before, "stages": _as_cached(before["stages"])}
-
-    def _spot(self, product: Product, variant: Variant, spot_id: str) -> dict[str, Any]:
-        now, regular = product.price_on(self.day)
-        written = self.scripts.get(product.id)
-        tagline, cta = variant.tagline, variant.cta
-        if written is not None:
-            tagline, cta = tagline or written.tagline, cta or written.cta
-        music = (written.music if written else None) or None
-        return {
-            "spot_id": spot_id,
-            "product_id": product.id,
-            "variant": variant.name,
-            "language": self.campaign.language,
-            "seed": _seed(self.campaign.seed, spot_id),
-            "title": product.title,
-            "brand": product.brand,
-            "description": product.description,
-            "script": self._script(product, variant, written),
-            "tagline": tagline or "",
-            "cta": cta or "Shop now",
-            "price": now.amount,
-            "regular_price": regular.amount if regular else None,
-            "currency": now.currency,
-            "accent": (written.accent if written else None) or self.campaign.brand.accent,
-            "images": self._images(product),
-            "music": self._music(music),
-        }
-
-    def _script(self, product: Product, variant: Variant, written: ScriptRow | None) -> str:
-        if variant.script is None and written is not None:
-            return written.script or ""
-        template = variant.script or self.campaign.script or ""
-        now, _ = product.price_on(self.day)
-        price = format_price(now.amount, now.currency, self.campaign.language)
-        for name, value in (
-            ("title", product.title),
-            ("brand", product.brand or ""),
-            ("price", price),
-        ):
-            template = template.replace("{" + name + "}", value)
-        return template
-
-    def _images(self, product: Product) -> list[dict[str, str]]:
-        """The product photo, which must be there, and those of the further pictures that are."""
-        images = [self._asset(product.image_link)]
-        for link in product.additional_image_link:
-            try:
-                images.append(self._asset(link))
-            except _Unplannable:
-                continue
-        return images
-
-    def _asset(self, link: str) -> dict[str, str]:
-        """The picture that a feed's link means: by file name in `images`, or a path of its own."""
-        if self.campaign.images:
-            name = unquote(urlparse(link).path).rpartition("/")[2] or link
-            if name in ("", ".", ".."):
-                raise _Unplannable("image_missing", f"image_link {link!r} names no file")
-            uri = storage.join(self.campaign.images, name)
-        elif urlparse(link).scheme in ("http", "https"):
-            raise _Unplannable(
-                "image_remote",
-                f"image_link {link!r} is on the web; copy the images to a folder or bucket and"
-                " name it in the campaign's `images`",
-            )
-        else:
-            uri = storage.absolute(link, self.campaign.feed.rpartition("/")[0])
-        try:
-            return {"uri": uri, "sha256": self._digest(uri)}
-        except FileNotFoundError:
-            where = self.campaign.images or "the place it names"
-            raise _Unplannable(
-                "image_missing",
-                f"image_link {link!r}: no such file in {where}; add it, or correct the link",
-            ) from None
-
-    def _music(self, own: str | None) -> dict[str, str] | None:
-        if own and self.campaign.scripts:
-            uri = storage.absolute(own, self.campaign.scripts.rpartition("/")[0])
-            try:
-                return {"uri": uri, "sha256": self._digest(uri)}
-            except FileNotFoundError:
-                raise _Unplannable(
-                    "music_missing", f"music {own!r} of the scripts table is not there ({uri})"
-                ) from None
-        bed = self.campaign.sound.music
-        return {"uri": bed, "sha256": self._digest(bed)} if bed else None
-
-    def _digest(self, uri: str) -> str:
-        if uri not in self._digests:
-            self._digests[uri] = hashlib.sha256(storage.read_bytes(uri)).hexdigest()
-        return self._digests[uri]
-
-
-class _Unplannable(Exception):
-    def __init__(self, reason_code: str, reason: str) -> None:
-        super().__init__(reason)
-        self.reason_code = reason_code
 
 
 def spot_id_of(product_id: str, variant: str) -> str:
     """A product's spot id: its own id where that is safe as a file name, else a slug and a digest.
 
-    Feeds are written by others: an id such as "../../x" must not choose where a file goes.
+    Feeds are written by others: an id such as "../../x" must not choose where a file goes, nor
+    may it look like an id that Spotmill makes itself ("mug--b", "line-3").
     """
     suffix = "" if variant == "main" else f"--{variant}"
     if _SAFE_ID.fullmatch(product_id):
         return product_id + suffix
     slug = re.sub(r"[^A-Za-z0-9]+", "-", product_id).strip("-")[:40] or "product"
-    return f"{slug}-{hashlib.sha256(product_id.encode()).hexdigest()[:8]}{suffix}"
+    return f"{slug}-{hashlib.sha256(product_id.encode()).hexdigest()[:16]}{suffix}"
+
+
+def _spot_id(row: FeedRow, variant: Variant) -> str:
+    suffix = "" if variant.name == "main" else f"--{variant.name}"
+    if not row.product_id:
+        return f"line-{row.line}{suffix}"
+    spot_id = spot_id_of(row.product_id, variant.name)
+    # Of several rows with one id the first one keeps it.
+    return f"{spot_id}-line-{row.line}" if row.reason_code == "duplicate_id" else spot_id
 
 
 def new_run_id(now: datetime | None = None) -> str:
-    """A run id that sorts by time: "20261124T060000123Z"."""
-    return (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S%f")[:-3] + "Z"
+    """A run id that sorts by time, with a random end: "20261124T060000123Z-9f3c"."""
+    time = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S%f")[:-3]
+    return f"{time}Z-{secrets.token_hex(2)}"
 
 
 def next_seed(seed: int) -> int:
     """Another seed for the same spot, after a quality gate turned the first one down."""
-    return _seed(seed, "again")
+    return derived_seed(seed, "again")
 
 
-def _seed(seed: int, salt: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"{seed}:{salt}".encode()).digest()[:6], "big")
+def _no_such_id(one: str, ids: Collection[str]) -> Refusal:
+    close = difflib.get_close_matches(one, list(ids), n=1)
+    fix = f"; did you mean {close[0]}?" if close else ""
+    return Refusal(one, "", f"the feed has no product or spot of this id{fix}")
+
+
+def _is_there(uri: str) -> bool:
+    """Whether a published spot, its poster and its captions are all at their place."""
+    stem = uri.rpartition(".")[0]
+    return all(storage.exists(place) for place in (uri, f"{stem}.jpg", f"{stem}.vtt"))
 
 
 def _warning(text: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,13 +11,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.adapter import StageAdapter
+from pipeline.adapter import ATTEMPTS, StageAdapter
+from pipeline.recipes import RECIPE_FILE
 from pipeline.rows import row_schema, to_rows, to_table
 from stages.base import Stage
 from stages.hardware import Pool
 
-NO_PROGRESS_S = 3600
-"""Ray Data gives up when nothing moved for so long: longer than a model's load and one spot."""
+LOAD_S = 1800
+"""Longest time that loading a model may take."""
 
 
 class RayRunner:
@@ -49,7 +51,9 @@ class RayRunner:
         import ray.data
         from ray.data import ActorPoolStrategy
 
-        _configure()
+        # Ray gives up when nothing moves for so long: it must not be before the stages' own limits.
+        _configure(LOAD_S + ATTEMPTS * int(max(stage.timeout_s for stage in self._stages)))
+        _take_along(self._stages)
         dataset: Any = ray.data.from_arrow([to_table([row], self._schema) for row in rows])
         for stage in self._stages:
             pool = self._pools[stage.name]
@@ -60,7 +64,12 @@ class RayRunner:
                 batch_format="pyarrow",
                 zero_copy_batch=True,
                 # One task in flight: a spot that kills its worker takes no neighbour with it.
-                compute=ActorPoolStrategy(size=pool.workers, max_tasks_in_flight_per_actor=1),
+                compute=ActorPoolStrategy(
+                    size=pool.workers,
+                    max_tasks_in_flight_per_actor=1,
+                    # The stage then runs in the worker's main thread, where a time limit can act.
+                    enable_true_multi_threading=True,
+                ),
                 num_cpus=pool.cpus,
                 num_gpus=pool.gpus or None,
                 accelerator_type=pool.accelerator,
@@ -70,7 +79,18 @@ class RayRunner:
         return dataset
 
 
-def _configure() -> None:
+def _take_along(stages: Sequence[Stage]) -> None:
+    """Send stages that a recipe file defines by value: workers cannot import that file."""
+    from ray import cloudpickle
+
+    for stage in stages:
+        parts = (stage, getattr(stage, "engine", None))
+        for name in {type(part).__module__ for part in parts if part is not None}:
+            if name.startswith(RECIPE_FILE):
+                cloudpickle.register_pickle_by_value(sys.modules[name])
+
+
+def _configure(no_progress_s: int) -> None:
     """Settings found the hard way: a row may be lost (and is then run alone), a run may not."""
     from ray.data import DataContext
 
@@ -78,7 +98,7 @@ def _configure() -> None:
     context.enable_progress_bars = False
     context.max_errored_blocks = -1  # what is lost is found missing and reconciled by the run
     context.execution_options.preserve_order = False
-    context.execution_no_progress_timeout_s = NO_PROGRESS_S
+    context.execution_no_progress_timeout_s = no_progress_s
     context.actor_init_retry_on_errors = True
     context.max_consecutive_actor_init_deaths = 3
     for name in ("ray.data", "ray"):

@@ -58,6 +58,7 @@ def check_recipe(stages: Sequence[Stage]) -> None:
     writers = {field.name: later.name for later in stages for field in later.writes}
     seen: set[str] = set()
     for stage in stages:
+        _check_engine(stage)
         if stage.name in seen:
             raise RecipeError(f"the recipe has two stages named {stage.name!r}; keep one")
         seen.add(stage.name)
@@ -75,6 +76,16 @@ def check_recipe(stages: Sequence[Stage]) -> None:
             )
         known.update(field.name for field in stage.writes)
     row_schema(stages)
+
+
+def _check_engine(stage: Stage) -> None:
+    engine = getattr(stage, "engine", None)
+    for word in ("name", "version"):
+        if engine is not None and not isinstance(getattr(engine, word, None), str):
+            raise RecipeError(
+                f"{stage.name}'s engine {type(engine).__name__} has no {word!r}; give the class"
+                f" {word}: ClassVar[str], or its changes would be served from the store"
+            )
 
 
 def new_row(spot: Mapping[str, Any], fingerprint: str, feed_line: int | None) -> dict[str, Any]:
@@ -113,6 +124,9 @@ def to_result(row: Mapping[str, Any], run_id: str) -> dict[str, Any]:
     if row["status"] == PENDING:
         last = row["stages"][-1]["stage"] if row["stages"] else None
         result.update(status="published", stage=last)
+        if row.get("outputs") is None:
+            reason = "the recipe has no publish stage: nothing was put into spots/"
+            result.update(status="held", reason_code="not_published", reason=reason)
     masters = row.get("masters") or []
     result["preview_uri"] = masters[0]["uri"] if masters else None
     result["provenance"] = {

@@ -83,13 +83,18 @@ def list_files(uri: str, suffix: str = "") -> list[str]:
     return [prefix + name for name in sorted(filesystem.find(path)) if name.endswith(suffix)]
 
 
-def download(uri: str, to: Path) -> None:
-    """Copy a remote file to a local path, whole or not at all."""
+def download(uri: str, to: Path, *, sha256: str | None = None) -> None:
+    """Copy a remote file to a local path, whole or not at all.
+
+    Raises `ValueError` where its content has another digest than `sha256`.
+    """
     filesystem, path = split(uri)
     part = to.with_name(f"{to.name}.{uuid.uuid4().hex}.part")
     to.parent.mkdir(parents=True, exist_ok=True)
     try:
         filesystem.get_file(path, str(part))
+        if sha256 is not None and (found := sha256_file(part)) != sha256:
+            raise ValueError(f"{uri} should have sha256 {sha256} but has {found}")
         os.replace(part, to)
     finally:
         part.unlink(missing_ok=True)
@@ -101,8 +106,8 @@ def commit_file(source: Path, uri: str) -> bool:
     if isinstance(filesystem, LocalFileSystem):
         return _commit_by_link(source, Path(path))
     try:
-        with source.open("rb") as reading, filesystem.open(path, "xb") as writing:
-            shutil.copyfileobj(reading, writing, CHUNK_BYTES)
+        # Not open(path, "xb"): closing it after an error would complete a truncated upload.
+        filesystem.put_file(str(source), path, mode="create")
         return True
     except (FileExistsError, OSError) as error:
         if _lost_the_race(error):
@@ -140,6 +145,23 @@ def replace_bytes(content: bytes, uri: str) -> None:
         filesystem.pipe_file(path, content)
 
 
+def replace_file(source: Path, uri: str) -> None:
+    """Put a local file at `uri`, over whatever is there, whole or not at all."""
+    filesystem, path = split(uri)
+    if isinstance(filesystem, LocalFileSystem):
+        part = _part_beside(Path(path))
+        _copy(source, part)
+        os.replace(part, path)
+    else:
+        filesystem.put_file(str(source), path)
+
+
+def size(uri: str) -> int:
+    """Bytes of a file. Raises `FileNotFoundError`."""
+    filesystem, path = split(uri)
+    return int(filesystem.info(path)["size"])
+
+
 def remove(uri: str) -> None:
     """Remove one file."""
     filesystem, path = split(uri)
@@ -162,10 +184,18 @@ def _commit_by_link(source: Path, path: Path) -> bool:
         return False
     part = _part_beside(path)
     try:
-        shutil.copyfile(source, part)
+        _copy(source, part)
         return _link(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _copy(source: Path, part: Path) -> None:
+    """Copy and wait for the disk: a name must not outlive its content when the power fails."""
+    with source.open("rb") as reading, part.open("wb") as writing:
+        shutil.copyfileobj(reading, writing, CHUNK_BYTES)
+        writing.flush()
+        os.fdatasync(writing.fileno())
 
 
 def _link(part: Path, path: Path) -> bool:
@@ -180,7 +210,8 @@ def _lost_the_race(error: BaseException) -> bool:
     """Whether a create-only write was refused because the object is there already.
 
     s3fs raises FileExistsError only when the server names the condition in its answer; others
-    (SeaweedFS) surface as EINVAL with the server's "PreconditionFailed" as the cause.
+    (SeaweedFS) surface as EINVAL with the server's "PreconditionFailed" as the cause. A
+    ConditionalRequestConflict (409: another writer is at it right now) is no loss: try again.
     """
     if isinstance(error, FileExistsError):
         return True

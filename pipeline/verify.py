@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import NormalDist
@@ -22,13 +23,18 @@ FALSE_MATCHES = 1e-6
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """A published spot, as the ledger knows it. `sha256` are those of its published files."""
+    """One published file, as the ledger knows it: `run_id` is the first run that published it.
+
+    `superseded_by` is the run that published the file of this spot and format that holds now; None
+    where it is this one.
+    """
 
     spot_id: str
     product_id: str
     run_id: str
     watermark_id: str
-    sha256: tuple[str, ...]
+    sha256: str
+    superseded_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,44 +59,71 @@ class Verification:
 
 
 def verify(
-    path: Path, *, anchors_pem: bytes = b"", secret: str | None = None, ledger: str | None = None
-) -> Verification:
-    """Check a file by its credentials, its watermark and, if given, the ledger of `ledger`.
+    path: Path, *, anchors_pem: bytes = b"", secret: str | None = None,
+    entries: Sequence[LedgerEntry] | None = None,
+) -> Verification:  # fmt: skip
+    """Check a file (.mp4, .jpg or .png) by its credentials, its watermark and, if given, a ledger.
 
-    `anchors_pem` are the root certificates to trust, `secret` the watermark's, `ledger` the output
-    URI of a campaign. Raises `FileNotFoundError` where there is no such file.
+    `anchors_pem` are the root certificates to trust, `secret` the watermark's, `entries` what
+    `read_entries` found in a campaign's ledger. Raises `FileNotFoundError` where there is no such
+    file, `ValueError` for any other kind of file.
     """
     sha256 = storage.sha256_file(path)
     credentials = read_credentials(path, anchors_pem)
-    entries = read_entries(ledger) if ledger else []
+    has_ledger, entries = entries is not None, entries or []
     mark = _read_mark(path, secret) if secret else None
     watermark_id, found_by = _mark_id(mark, entries)
     wanted = watermark_id or credentials.watermark_id
-    same = [e for e in entries if sha256 in e.sha256]
+    same = [e for e in entries if e.sha256 == sha256]
     entry = next(iter(same or [e for e in entries if e.watermark_id == wanted]), None)
-    verdict, sentence = _judge(credentials, watermark_id, entry, sha256, ledger is not None)
+    verdict, sentence = _judge(
+        credentials, watermark_id, entry, sha256, has_ledger, mark is not None
+    )
+    if entry and entry.superseded_by:
+        sentence += f" Run {entry.superseded_by} has published a newer version of this spot."
     return Verification(sha256, credentials, mark, watermark_id, found_by, entry, verdict, sentence)
 
 
 def read_entries(output: str) -> list[LedgerEntry]:
-    """Every published spot in the ledger below `output`, the newest run first."""
-    columns = ["run_id", "spot_id", "product_id", "outputs", "provenance"]
-    rows: list[Mapping[str, Any]] = []
+    """Every published file in the ledger below `output`, the newest first.
+
+    Raises `ValueError` where there is no ledger: a mistyped place must not read as "unknown".
+    """
+    columns = ["run_id", "spot_id", "product_id", "status", "outputs", "provenance"]
+    rows: list[dict[str, Any]] = []
     for uri in storage.list_files(storage.join(output, "ledger"), ".parquet"):
         content = io.BytesIO(storage.read_bytes(uri))
-        rows += pq.read_table(content, columns=columns).to_pylist()
-    published = (row for row in rows if row["outputs"] and row["provenance"])
-    entries = [
-        LedgerEntry(
+        rows += pq.read_table(content, columns=columns, partitioning=None).to_pylist()
+    if not rows:
+        raise ValueError(f"{output} has no ledger: give the --out of a campaign that was rendered")
+    places: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: row["run_id"]):
+        if row["status"] in ("published", "unchanged"):
+            for file in row["outputs"] or ():
+                places[row["spot_id"], file["format"]].append((file["sha256"], row))
+    entries = [entry for history in places.values() for entry in _entries(history)]
+    return sorted(entries, key=lambda entry: entry.run_id, reverse=True)
+
+
+def _entries(history: Sequence[tuple[str, dict[str, Any]]]) -> Iterator[LedgerEntry]:
+    """One entry per file of one spot and format; `history` is (sha256, ledger row), oldest first.
+
+    A file's row is the one that published it. A row that only found it unchanged stands in where
+    the other is lost.
+    """
+    now, last = history[-1]
+    published = [(sha256, row) for sha256, row in history if row["status"] == "published"]
+    newest = next((row for sha256, row in reversed(published) if sha256 == now), last)
+    first = dict(reversed([*published, *history]))  # of each file the one that stands first
+    for sha256, row in first.items():
+        yield LedgerEntry(
             spot_id=row["spot_id"],
             product_id=row["product_id"],
             run_id=row["run_id"],
-            watermark_id=row["provenance"]["watermark_id"] or "",
-            sha256=tuple(output["sha256"] for output in row["outputs"]),
+            watermark_id=(row["provenance"] or {}).get("watermark_id") or "",
+            sha256=sha256,
+            superseded_by=None if sha256 == now else newest["run_id"],
         )
-        for row in published
-    ]
-    return sorted(entries, key=lambda entry: entry.run_id, reverse=True)
 
 
 def _read_mark(path: Path, secret: str) -> Detection | None:
@@ -122,7 +155,7 @@ def _hex_ids(entries: Iterable[LedgerEntry]) -> Iterable[str]:
 
 def _judge(
     credentials: Credentials, watermark_id: str | None, entry: LedgerEntry | None, sha256: str,
-    has_ledger: bool,
+    has_ledger: bool, looked: bool,
 ) -> tuple[str, str]:  # fmt: skip
     who = credentials.issuer or "an unnamed signer"
     spot = f"spot {entry.spot_id} of run {entry.run_id}" if entry else "a spot not in the ledger"
@@ -131,7 +164,7 @@ def _judge(
         known = f"; its watermark names {spot}" if watermark_id and has_ledger else ""
         return "altered", f"Not to be trusted: {what} ({', '.join(credentials.failures)}){known}."
     if credentials.state == "none":
-        return _judge_unsigned(watermark_id, spot if entry else None, has_ledger)
+        return _judge_unsigned(watermark_id, spot if entry else None, has_ledger, looked)
     if watermark_id and credentials.watermark_id and watermark_id != credentials.watermark_id:
         return "replaced", (
             f"Not to be trusted: the credentials are for watermark {credentials.watermark_id},"
@@ -142,7 +175,7 @@ def _judge(
             f"Intact since it was signed, but nobody vouches for {who}: name the root certificate"
             " that you trust with --trust."
         )
-    if entry and sha256 not in entry.sha256:
+    if entry and sha256 != entry.sha256:
         return "altered", (
             f"Signed by {who}, but byte for byte this is not the file that was published as {spot}:"
             " something was added outside of what the signature covers."
@@ -153,10 +186,11 @@ def _judge(
 
 
 def _judge_unsigned(
-    watermark_id: str | None, spot: str | None, has_ledger: bool
+    watermark_id: str | None, spot: str | None, has_ledger: bool, looked: bool
 ) -> tuple[str, str]:
     if watermark_id is None:
-        return "unknown", "Nothing says where this comes from: no credentials and no watermark."
+        mark = "no watermark" if looked else "a watermark could not be looked for"
+        return "unknown", f"Nothing says where this comes from: no credentials, and {mark}."
     if spot:
         return "stripped", (
             f"Stripped: the credentials are gone, but the watermark names {spot}; this is a copy of"

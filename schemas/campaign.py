@@ -25,7 +25,6 @@ DEFAULT_GATES: dict[str, tuple[float | None, float | None]] = {
     "bit_rate_kbps": (516, 25000),
     "audio_seconds": (14.95, 15.05),
     # the sound
-    "loudness_lufs": (-14.5, -13.5),
     "true_peak_dbtp": (None, -1.0),
     "clipped_samples": (None, 0),
     "longest_silence_s": (None, 1.0),
@@ -99,11 +98,6 @@ class Quality(_Part):
     attempts: Annotated[int, Field(ge=1, le=5)] = 2
     gates: dict[str, tuple[float | None, float | None] | None] = Field(default_factory=dict)
 
-    def all_gates(self) -> tuple[tuple[str, float | None, float | None], ...]:
-        """The default gates with the campaign's own on top; a gate set to null is dropped."""
-        merged = {**DEFAULT_GATES, **self.gates}
-        return tuple((n, g[0], g[1]) for n, g in sorted(merged.items()) if g is not None)
-
 
 class Policy(_Part):
     """More names and rules than Spotmill ships: JSON or YAML files of the same shape."""
@@ -165,6 +159,17 @@ class Campaign(_Part):
     watermark_secret: Annotated[str, Field(min_length=8)] = "spotmill"
     seed: int = 1
 
+    def gates(self) -> tuple[tuple[str, float | None, float | None], ...]:
+        """(metric, least, most), sorted: the default gates with the campaign's own on top.
+
+        The loudness gate follows the loudness asked for; a gate set to null is dropped.
+        """
+        wanted = self.sound.loudness_lufs
+        merged: dict[str, tuple[float | None, float | None] | None] = {**DEFAULT_GATES}
+        merged["loudness_lufs"] = (wanted - 0.5, wanted + 0.5)
+        merged.update(self.quality.gates)
+        return tuple((n, g[0], g[1]) for n, g in sorted(merged.items()) if g is not None)
+
 
 def parse_campaign(raw: Any, source: str) -> Campaign:
     """The campaign of a parsed YAML document. Raises `ConfigError` naming each key, value, fix."""
@@ -218,6 +223,8 @@ def _refusal(error: Any) -> Refusal:
         return Refusal(key, "", "is missing; add it")
     if error["type"] == "extra_forbidden":
         return Refusal(key, repr(value), _unknown_key(error["loc"]))
+    if error["type"] == "tuple_type":
+        return Refusal(key, repr(value), "write a list here, as in [1, 2] (null for no limit)")
     message = re.sub(r"^Value error, ", "", error["msg"])
     return Refusal(key, repr(value), message[0].lower() + message[1:])
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
@@ -94,3 +96,13 @@ FORMATS: Mapping[str, Format] = {
         },
     )
 }
+
+
+def layout_digest(*names: str) -> str:
+    """sha256, as hex, of all numbers of these formats: what a stage's key holds of the layout.
+
+    The names' order makes no difference. Raises `KeyError` for one that is no format.
+    """
+    formats = {name: asdict(FORMATS[name]) for name in names}
+    text = json.dumps(formats, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -34,6 +34,8 @@ RESULT_SCHEMA = pa.schema(
         pa.field("stages", pa.list_(STAGE_RUN)),
         pa.field("fingerprint", pa.string()),  # of all that went in and of the recipe
         pa.field("seed", pa.int64()),
+        pa.field("attempt", pa.int32()),  # 1 for the first seed, 2 for the second, ...
+        pa.field("another_seed", pa.bool_()),  # whether another seed might have passed
         pa.field("contact_sheet_uri", pa.string()),
         pa.field("feed_line", pa.int64()),  # line of the feed it came from
     ],

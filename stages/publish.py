@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -14,9 +15,9 @@ from stages.base import Hardware, Media, Stage
 
 @dataclass(kw_only=True)
 class Publish(Stage):
-    """Commits `spots/<spot_id>/<format>-<key16>.{mp4,jpg,vtt}`; key16 is of the MP4's content.
+    """Commits `spots/<spot_id>/<format>-<key16>.{mp4,jpg,vtt}`; key16 is of all three contents.
 
-    The name follows from the content, so a second run finds its file already there, and a spot
+    The name follows from the content, so a second run finds its files already there, and a spot
     that changed comes to lie beside its predecessor: a reader never sees a file change.
     """
 
@@ -32,8 +33,7 @@ class Publish(Stage):
         """Side files first: whoever sees the MP4 also finds its poster and captions."""
         outputs = []
         for signed in spot["signed"]:
-            key16 = signed["uri"].removeprefix("media:")[:16]
-            stem = f"spots/{spot['spot_id']}/{signed['format']}-{key16}"
+            stem = f"spots/{spot['spot_id']}/{signed['format']}-{_key16(signed['uri'], spot)}"
             media.publish(spot["poster_uri"], f"{stem}.jpg")
             media.publish(spot["captions_uri"], f"{stem}.vtt")
             done = media.publish(signed["uri"], f"{stem}.mp4")
@@ -46,3 +46,9 @@ class Publish(Stage):
                 }
             )
         return {"outputs": outputs}
+
+
+def _key16(signed_uri: str, spot: Mapping[str, Any]) -> str:
+    """16 hex digits of the digests of the MP4, the poster and the captions."""
+    names = "\n".join((signed_uri, spot["poster_uri"], spot["captions_uri"]))
+    return hashlib.sha256(names.encode()).hexdigest()[:16]

@@ -48,7 +48,7 @@ def recipe(campaign: Campaign) -> list[Stage]:
         format=campaign.formats[0],
         length_s=campaign.length_s,
         hardware=WORKER,
-        seconds_hint=240.0,  # a guess for the first unit's pools; then measurements take over
+        seconds_hint=240.0,  # a guess that sizes the pools
         timeout_s=3600.0,
     )
     return laptop.recipe(campaign, clips)

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from pipeline.media import asset
-from pipeline.recipes.parts import brand_kit, optional_asset, presenter, signer, software
+from pipeline.recipes.parts import (
+    brand_kit,
+    checked_gates,
+    optional_asset,
+    presenter,
+    signer,
+    software,
+)
 from schemas.campaign import Campaign
 from stages.align import Align
 from stages.avatar import Avatar
@@ -46,7 +53,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
             watermark_secret=secret,
         ),
         Inspect(
-            gates=campaign.quality.all_gates(),
+            gates=checked_gates(campaign),
             lexicon=tuple(word for word, _ in lexicon),
             length_s=campaign.length_s,
             watermark_secret=secret,

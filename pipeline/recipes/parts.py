@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 
 from pipeline.media import asset
 from schemas.asset import Asset
 from schemas.brand import BrandKit
 from schemas.campaign import Campaign
+from schemas.config_error import ConfigError, Refusal
 from stages.avatar import PresenterRig
 from stages.base import Stage
+from stages.inspect.gates import METRICS
 from stages.sign import DevSigner, FileSigner
-from stages.sign.signer import Signer
+from stages.sign.signer import Signer, SignerError
 
 
 def optional_asset(uri: str | None) -> Asset | None:
@@ -44,12 +47,31 @@ def signer(campaign: Campaign) -> Signer:
     if signing.signer == "dev":
         return DevSigner(signing.folder) if signing.folder else DevSigner()
     assert signing.certificate and signing.private_key and signing.anchors  # checked by Campaign
-    return FileSigner(
+    made = FileSigner(
         certificate=signing.certificate,
         private_key=signing.private_key,
         anchors=signing.anchors,
         timestamp_url=signing.timestamp_url,
     )
+    try:
+        made.sign(b"does the key belong to the certificate?")
+    except SignerError as error:
+        raise ConfigError("signing", [Refusal("signing", "file", str(error))]) from None
+    return made
+
+
+def checked_gates(campaign: Campaign) -> tuple[tuple[str, float | None, float | None], ...]:
+    """The campaign's gates. Raises `ConfigError` for one on a metric that nobody measures."""
+    unknown = sorted(set(campaign.quality.gates) - set(METRICS))
+    if unknown:
+        raise ConfigError("quality.gates", [_no_such_metric(name) for name in unknown])
+    return campaign.gates()
+
+
+def _no_such_metric(name: str) -> Refusal:
+    close = difflib.get_close_matches(name, list(METRICS), n=1)
+    meant = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(METRICS))}"
+    return Refusal(f"quality.gates.{name}", "", f"there is no such metric; {meant}")
 
 
 def software(stages: Sequence[Stage]) -> tuple[tuple[str, str], ...]:

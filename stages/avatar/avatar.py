@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from schemas.arrow_types import BOX
-from schemas.layout import FORMATS, Format
+from schemas.layout import FORMATS, Format, layout_digest
 from stages.avatar.engine import Performance, PresenterEngine
 from stages.base import Media, Stage
 from stages.hardware import Hardware
@@ -57,6 +57,11 @@ class Avatar(Stage):
             raise ValueError(f"format {self.format!r} is not one of {sorted(FORMATS)}")
         if not 0.0 <= self.audio_lead_ms <= 45.0:
             raise ValueError(f"audio_lead_ms is {self.audio_lead_ms:g}; use 0 to 45")
+
+    @property
+    def identity(self) -> str:
+        """The layout that it works by, for its key: a box that moves makes other pictures."""
+        return layout_digest(self.format)
 
     def load(self) -> None:
         """Warm the engine."""

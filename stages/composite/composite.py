@@ -14,7 +14,7 @@ import pyarrow as pa
 from schemas.arrow_types import BOX, CAPTION, MASTER
 from schemas.asset import Asset
 from schemas.brand import BrandKit
-from schemas.layout import FORMATS, Format
+from schemas.layout import FORMATS, Format, layout_digest
 from stages.base import Hardware, Media, Reject, Stage
 from stages.composite import graph, graphics, soundtrack
 from stages.composite.cards import Offer
@@ -101,6 +101,11 @@ class Composite(Stage):
         if not self.disclosure.strip():
             raise ValueError("disclosure is empty; every spot says that it was made by AI")
 
+    @property
+    def identity(self) -> str:
+        """The layout that it works by, for its key: a box that moves makes other videos."""
+        return layout_digest(*self.formats)
+
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """See `Stage.run`."""
         self._refuse_unreadable(spot, media)
@@ -143,7 +148,8 @@ class Composite(Stage):
             if not key.startswith("_") and key not in ("watermark_secret", "hardware", "timeout_s")
         }  # fmt: skip
         effects = [[name, asdict(sound)] for name, sound in self.effects]
-        return {**parameters, "brand": asdict(self.brand), "effects": effects, "v": self.version}
+        own = {"brand": asdict(self.brand), "effects": effects, "v": self.version}
+        return {**parameters, **own, "layout": self.identity}
 
     def _letters(self, media: Media) -> Lettering:
         if self._lettering is None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from schemas.arrow_types import SHOT
-from schemas.layout import FORMATS
+from schemas.layout import FORMATS, layout_digest
 from stages.base import Hardware, Media, Stage, Verdict
 from stages.image_to_video.camera_motion import CameraMotion
 from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
@@ -69,6 +69,11 @@ class ImageToVideo(Stage):
                 f"max_shot_s {self.max_shot_s:g} must be twice min_shot_s {self.min_shot_s:g} or"
                 " more, or a long shot could not be parted"
             )
+
+    @property
+    def identity(self) -> str:
+        """The layout that it works by, for its key: a box that moves makes other clips."""
+        return layout_digest(self.format)
 
     def prepare(self) -> None:
         """See `Stage.prepare`."""

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pyarrow as pa
 
-from schemas.layout import FORMATS, Box
+from schemas.layout import FORMATS, Box, layout_digest
 from stages.base import Hardware, Media, Stage, Verdict
 from stages.inspect.contact_sheet import contact_sheet, sheet_times_s
 from stages.inspect.container import Container, read_container
@@ -69,6 +69,11 @@ class Inspect(Stage):
     def __post_init__(self) -> None:
         """Refuse gates on what is not measured, before anything is rendered."""
         check_gates(self.gates)
+
+    @property
+    def identity(self) -> str:
+        """The layouts that it judges by, for its key: of every format, for it takes what comes."""
+        return layout_digest(*FORMATS)
 
     def load(self) -> None:
         """Load the three small models; one thread each, the pool of workers fills the cores."""

@@ -58,17 +58,22 @@ class Unspeakable(ValueError):
 
 
 class SpeechEngine(ABC):
-    """A voice behind the `Speech` stage; its subclasses are dataclasses of plain parameters.
+    """A voice behind the `Speech` stage.
 
-    To add one (Kokoro, a service over HTTP): a file beside this one, with a dataclass whose
-    fields (voice, model folder as an `Asset`, address) are what its sound depends on, `name`,
-    `version` and `languages` as class variables, and `load` and `speak`. It must return, for
-    every sentence, true times of each phoneme within 50 ms of the sound: from its own durations
-    if it knows them, else from an aligner. The same words at the same speed must give the same
-    samples, whatever was spoken before. A service that is down raises `stages.base.Retry`.
+    To add one (Kokoro, a service over HTTP): a file beside this one with a dataclass that names
+    `name`, `version` and `languages` as class variables and has `load` and `speak`. Its fields
+    (voice, model folder as an `Asset`, address) are what its sound depends on, and part of the
+    stage's key. What `load` makes (a session, a client) goes into fields with `init=False` and a
+    leading underscore: they are in no key, and still empty when the engine travels to a worker.
 
-    It then joins the parametrised suite in `tests/stages/test_contract.py`, which every engine
-    must pass.
+    `speak` must return, for every sentence, true times of each phoneme within 50 ms of the sound:
+    from its own durations if it knows them, else from an aligner. Only the silence of a pause may
+    be counted as part of the sound before it; it is cut off later. The same words at the same
+    speed must give the same samples, whatever was spoken before. A service that is down raises
+    `stages.base.Retry`.
+
+    It then joins the list `VOICES` of the suite in `tests/stages/test_speech_engines.py`, which
+    every voice must pass.
     """
 
     name: ClassVar[str]

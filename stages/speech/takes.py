@@ -49,11 +49,30 @@ class Take:
 
 
 def record(engine: SpeechEngine, sentence: ScriptSentence, speed: float) -> Take:
-    """Let the engine speak a sentence. Raises `Unspeakable` for a word it has no sounds for."""
+    """Let the engine speak a sentence. Raises `Unspeakable` for a word it has no sounds for.
+
+    Raises `TypeError` or `ValueError` for an engine that does not return what `SpeechEngine` asks.
+    """
     utterance = engine.speak(sentence.spoken, speed)
+    _check(engine, utterance, len(sentence.spoken))
     paused = [bool(word.pause) for word in sentence.spoken]
     words = _settle(utterance, paused)
     return Take(sentence, utterance.samples, utterance.rate_hz, words)
+
+
+def _check(engine: SpeechEngine, utterance: object, words: int) -> None:
+    """Name an engine that breaks its contract, before its result fails somewhere else."""
+    if not isinstance(utterance, Utterance):
+        found = "None" if utterance is None else f"a {type(utterance).__name__}"
+        raise TypeError(f"voice {engine.name} returned {found}, not an Utterance")
+    if len(utterance.words) != words or not all(utterance.words):
+        timed = sum(bool(word) for word in utterance.words)
+        raise ValueError(
+            f"voice {engine.name} returned an Utterance with phonemes for {timed} words, but"
+            f" {words} were to be spoken; each needs its phonemes, in order"
+        )
+    if not np.any(utterance.samples):
+        raise ValueError(f"voice {engine.name} returned silence for {words} words")
 
 
 def _settle(utterance: Utterance, paused: Sequence[bool]) -> tuple[tuple[TimedPhoneme, ...], ...]:

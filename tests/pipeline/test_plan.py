@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pipeline.campaign_file import read_campaign
 from pipeline.plan import Planner, Unit, new_run_id, spot_id_of
+from schemas.config_error import ConfigError
 from tests.pipeline.toy_stages import Count, Loud
 
 FEED = """id\ttitle\timage_link\tprice\tsale_price\tsale_price_effective_date\tavailability
@@ -65,6 +68,8 @@ def test_ids_cannot_choose_where_files_go() -> None:
     """Would catch a product id that writes outside of the output folder."""
     assert spot_id_of("TW-MUG.350", "main") == "TW-MUG.350"
     assert spot_id_of("TW-MUG.350", "b") == "TW-MUG.350--b"
+    assert spot_id_of("TW-MUG.350--b", "main") != spot_id_of("TW-MUG.350", "b")
+    assert spot_id_of("line-3", "main") != "line-3", "Spotmill's own id for a row without one"
     for hostile in ("../../etc", "a/b", ".hidden", "x" * 80, "a b", "c\0d", "..", ""):
         made = spot_id_of(hostile, "main")
         assert "/" not in made and not made.startswith(".") and len(made) < 64
@@ -102,7 +107,7 @@ def test_selection_and_units(tmp_path: Path) -> None:
     (unit,) = plan(path, only=["mug--b"])
     assert [row["spot_id"] for row in unit.pending] == ["mug--b"]
     assert unit.pending[0]["cta"] == "Buy"
-    assert [len(unit) for unit in plan(path, unit_spots=4)] == [4, 4, 2]
+    assert [len(unit.pending) for unit in plan(path, unit_spots=3)] == [3, 1]
     assert sum(len(unit) for unit in plan(path, limit=3)) == 3
     assert plan(path, only=["none"]) == []
 
@@ -111,7 +116,8 @@ def test_run_ids_sort_by_time() -> None:
     """Would catch a ledger whose newest run is not the newest."""
     early = new_run_id(datetime(2026, 9, 30, 23, 59, 59, 999000, tzinfo=UTC))
     late = new_run_id(datetime(2026, 10, 1, tzinfo=UTC))
-    assert early < late and early == "20260930T235959999Z"
+    assert early < late and early.startswith("20260930T235959999Z-")
+    assert new_run_id() != new_run_id(), "two that start at once must not share a ledger"
 
 
 def test_web_images_are_refused_with_the_fix(tmp_path: Path) -> None:
@@ -120,7 +126,7 @@ def test_web_images_are_refused_with_the_fix(tmp_path: Path) -> None:
     text = Path(path).read_text().replace("images: products/\n", "")
     Path(path).write_text(text)
     (unit,) = plan(path, only=["mug"])
-    assert unit.decided[0]["reason_code"] == "image_remote"
+    assert unit.decided[0]["reason_code"] == "image_elsewhere"
     assert "name it in the campaign's `images`" in unit.decided[0]["reason"]
 
 
@@ -132,3 +138,59 @@ def test_another_campaign_seed_gives_every_spot_another_seed(tmp_path: Path) -> 
     (two,) = plan(path)
     assert {row["seed"] for row in one.pending}.isdisjoint(row["seed"] for row in two.pending)
     assert one.pending[0]["fingerprint"] != two.pending[0]["fingerprint"]
+
+
+@pytest.mark.parametrize("images", ["products/", None])
+@pytest.mark.parametrize(
+    "link",
+    [
+        "", "/etc/hostname", "file:///etc/hostname", "../feed.tsv", "products/", "a%00.jpg",
+        "x" * 300, "foo://bar", "simplecache::http://127.0.0.1/x", "gs://b/x", "ftp://127.0.0.1/x",
+        "http://[x", "~/x", "C:\\x", "s3://b/x",
+    ],
+)  # fmt: skip
+def test_an_odd_link_costs_its_own_row_only(tmp_path: Path, link: str, images: str | None) -> None:
+    """Would catch a link that ends the run, or brings a private file into a public ad."""
+    feed = FEED.replace("https://shop.example.com/lamp.jpg", link)
+    path = write_campaign(tmp_path, feed=feed)
+    if images is None:
+        Path(path).write_text(Path(path).read_text().replace("images: products/\n", ""))
+    (unit,) = plan(path, only=["lamp"])
+    (row,) = unit.decided
+    assert row["status"] == "rejected" and "image" in row["reason_code"]
+    assert not unit.pending
+
+
+def test_music_of_the_scripts_table_stays_beside_it(tmp_path: Path) -> None:
+    """Would catch a scripts table that makes the planner open any address."""
+    path = write_campaign(tmp_path)
+    for music in ("http://127.0.0.1/x.ogg", "../x.ogg", "gone.ogg"):
+        (tmp_path / "scripts.tsv").write_text(f"id\tscript\tmusic\nmug\tHello.\t{music}\n")
+        (unit,) = plan(path, only=["mug"])
+        assert "music_missing" in [row["reason_code"] for row in unit.decided]
+
+
+def test_units_are_cut_by_what_is_to_be_rendered(tmp_path: Path) -> None:
+    """Would catch a nightly run in which every unit starts all models for a handful of spots."""
+    path = write_campaign(tmp_path, variants="[{name: main}, {name: b}]")
+    (unit,) = plan(path, unit_spots=4)
+    assert (len(unit.pending), len(unit.decided)) == (4, 6)
+
+
+def test_an_unknown_id_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    """Would catch a typo that renders nothing and says that nothing has changed."""
+    planner = Planner(read_campaign(write_campaign(tmp_path)), [Loud()], {}, only=["mog", "cup"])
+    with pytest.raises(ConfigError, match=r"mog: .* did you mean mug"):
+        planner.check()
+
+
+def test_more_attempts_reopen_what_the_gates_turned_down(tmp_path: Path) -> None:
+    """Would catch a raised limit of seeds that changes nothing for the spots it is for."""
+    path = write_campaign(tmp_path)
+    (unit,) = plan(path, only=["../../etc"])
+    before = {**unit.pending[0], "status": "rejected", "another_seed": True, "attempt": 2}
+    (same,) = plan(path, {before["spot_id"]: before}, only=["../../etc"])
+    assert len(same.decided) == 1
+    Path(path).write_text(Path(path).read_text() + "\nquality: {attempts: 3}\n")
+    (more,) = plan(path, {before["spot_id"]: before}, only=["../../etc"])
+    assert len(more.pending) == 1

@@ -28,6 +28,9 @@ from stages.sign import DevSigner, Sign
 WIDTH, HEIGHT, FPS, SECRET = 270, 480, 12, "verified"
 MARK = "0b1e55ed0b1e"
 
+app = Typer()
+app.command()(job.main)
+
 
 @dataclass(frozen=True)
 class Published:
@@ -113,7 +116,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
 def found(path: Path, of: Published, *, ledger: bool = True, trust: bool = True) -> tuple[str, str]:
     """(verdict, sentence) for a file."""
     anchors = of.root.read_bytes() if trust else b""
-    done = verify(path, anchors_pem=anchors, secret=SECRET, ledger=of.output if ledger else None)
+    entries = read_entries(of.output) if ledger else None
+    done = verify(path, anchors_pem=anchors, secret=SECRET, entries=entries)
     return done.verdict, done.sentence
 
 
@@ -186,9 +190,77 @@ class TestVerify:
         plain = picture_of(tmp_path / "plain.mp4", mark=None)
         assert found(plain, published)[0] == "unknown"
 
+    def test_a_picture_is_judged_by_its_credentials_alone(self, tmp_path: Path) -> None:
+        """Would catch "no watermark" said of a file in which none was looked for."""
+        picture = tmp_path / "poster.jpg"
+        cv2.imwrite(str(picture), np.full((96, 54, 3), 120, np.uint8))
+        done = verify(picture, secret=SECRET)
+        assert done.verdict == "unknown" and done.mark is None
+        assert "a watermark could not be looked for" in done.sentence
+
     def test_only_published_spots_are_entries(self, published: Published) -> None:
         """Would catch rejected spots that are taken for origins."""
         assert [entry.spot_id for entry in read_entries(published.output)] == ["mug-main"]
+
+
+def ledger_of(folder: Path, *rows: tuple[str, str, str | None]) -> str:
+    """An output whose ledger holds (run, status, sha256 of the file or None) of one spot."""
+    for run_id, status, sha256 in rows:
+        output = {"format": "9x16", "uri": "x.mp4", "sha256": sha256, "bytes": 1}
+        row = dict.fromkeys(RESULT_SCHEMA.names) | {
+            "run_id": run_id,
+            "spot_id": "mug-main",
+            "product_id": "MUG-1",
+            "variant": "main",
+            "status": status,
+            "outputs": [output] if sha256 else [],
+            "provenance": {"watermark_id": f"mark-{sha256}"} if sha256 else None,
+        }
+        table = io.BytesIO()
+        pq.write_table(pa.Table.from_pylist([row], RESULT_SCHEMA), table)
+        place = storage.join(str(folder), f"ledger/run={run_id}/unit=00000/part-00000.parquet")
+        storage.commit_bytes(table.getvalue(), place)
+    return str(folder)
+
+
+class TestEntries:
+    """Which run a file is led back to."""
+
+    @pytest.mark.parametrize(
+        ("rows", "expected"),
+        [
+            (
+                [("r1", "published", "a"), ("r2", "unchanged", "a"), ("r3", "published", "a")],
+                {"a": ("r1", None)},
+            ),
+            (
+                [("r1", "published", "a"), ("r2", "published", "b"), ("r3", "unchanged", "b")],
+                {"a": ("r1", "r2"), "b": ("r2", None)},
+            ),
+            (
+                [("r1", "published", "a"), ("r2", "published", "b"), ("r3", "published", "a")],
+                {"a": ("r1", None), "b": ("r2", "r3")},
+            ),
+            (
+                [("r1", "published", "a"), ("r2", "rejected", None), ("r3", "held", "c")],
+                {"a": ("r1", None)},
+            ),
+            ([("r2", "unchanged", "a"), ("r3", "unchanged", "a")], {"a": ("r2", None)}),
+        ],
+        ids=["unchanged", "newer", "old one again", "newer not published", "first run lost"],
+    )
+    def test_the_run_that_published_is_named(
+        self, tmp_path: Path, rows: list[tuple[str, str, str | None]], expected: dict[str, object]
+    ) -> None:
+        """Would catch a later run that found the file unchanged taking its maker's place, and an
+        old version that passes for the one that holds."""
+        entries = read_entries(ledger_of(tmp_path / "out", *rows))
+        assert {e.sha256: (e.run_id, e.superseded_by) for e in entries} == expected
+
+    def test_a_mistyped_ledger_is_refused(self, tmp_path: Path) -> None:
+        """Would catch every file called unknown because of a typing error."""
+        with pytest.raises(ValueError, match="has no ledger"):
+            read_entries(str(tmp_path / "nowhere"))
 
 
 class TestJob:
@@ -196,8 +268,6 @@ class TestJob:
 
     def test_exit_status_follows_the_verdict(self, published: Published) -> None:
         """Would catch a script that goes on with a file that is not to be trusted."""
-        app = Typer()
-        app.command()(job.main)
         options = ["--trust", str(published.root), "--secret", SECRET, "--ledger", published.output]
         good = CliRunner().invoke(app, [str(published.file), *options])
         assert good.exit_code == 0, good.output
@@ -210,3 +280,30 @@ class TestJob:
         text.write_text("no video")
         refused = CliRunner().invoke(app, [str(text), *options])
         assert refused.exit_code == 2 and "notes.txt" in refused.output
+
+    def test_of_several_files_the_worst_counts(self, published: Published) -> None:
+        """Would catch a bad file hidden behind good ones, and files that are left out after it."""
+        options = ["--trust", str(published.root), "--secret", SECRET]
+        bad, text = published.copy("bad.mp4"), published.file.with_name("words.txt")
+        bad.write_bytes(bad.read_bytes()[:-500])
+        text.write_text("no video")
+        good = str(published.file)
+        both = CliRunner().invoke(app, [good, str(bad), good, *options])
+        assert both.exit_code == 1, both.output
+        assert both.output.count("Intact and signed by") == 2
+        assert both.output.count("Not to be trusted") == 1
+        all_ = CliRunner().invoke(app, [str(text), str(bad), good, *options])
+        assert all_.exit_code == 2 and "words.txt" in all_.output
+        assert all_.output.count("Intact and signed by") == 1
+        assert CliRunner().invoke(app, [good, good, *options]).exit_code == 0
+
+    def test_it_says_that_a_file_is_superseded(self, published: Published, tmp_path: Path) -> None:
+        """Would catch last month's price taken for today's because its signature is in order."""
+        sha256 = storage.sha256_file(published.file)
+        output = ledger_of(tmp_path, ("r1", "published", sha256), ("r2", "published", "b" * 64))
+        options = ["--trust", str(published.root), "--secret", SECRET, "--ledger", output]
+        done = CliRunner().invoke(app, [str(published.file), *options])
+        assert done.exit_code == 0, done.output
+        assert "spot mug-main of run r1. Run r2 has published a newer version" in done.output
+        nowhere = CliRunner().invoke(app, [str(published.file), "--ledger", str(tmp_path / "x")])
+        assert nowhere.exit_code == 2 and "has no ledger" in nowhere.output

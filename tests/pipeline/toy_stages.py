@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
+from schemas.arrow_types import OUTPUT
 from stages.base import Hardware, Hold, Media, Reject, Retry, Stage, Verdict
 
 
@@ -32,7 +33,7 @@ class Loud(Stage):
         script = spot["script"]
         if self.log:
             with Path(self.log).open("a") as log:
-                log.write(f"{spot['spot_id']}\n")
+                log.write(f"{spot['script']}\n")
         if script == "reject me":
             raise Reject("forbidden", "This script is forbidden.", verdicts=(_BLOCK,))
         if script == "hold me":
@@ -62,7 +63,9 @@ class Count(Stage):
     version: ClassVar[str] = "1"
     seeded: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("loud_uri", "length_s", "price")
-    writes: ClassVar[pa.Schema] = pa.schema([("count_uri", pa.string())])
+    writes: ClassVar[pa.Schema] = pa.schema(
+        [("count_uri", pa.string()), ("outputs", pa.list_(OUTPUT))]
+    )
     hardware: ClassVar[Hardware] = Hardware(cpus=0.2, memory_gb=0.2)
     log: str = ""
 
@@ -71,12 +74,12 @@ class Count(Stage):
         assert isinstance(spot["length_s"], float)
         if self.log:
             with Path(self.log).open("a") as log:
-                log.write(f"{spot['spot_id']}\n")
+                log.write(f"{spot['price']}\n")
         path = media.scratch("count.txt")
         letters = len(media.open(spot["loud_uri"]).read_text())
         path.write_text(f"{letters * spot['price']}")
         verdicts = [Verdict("count", "letters", "pass", f"{letters}")]
-        return {"count_uri": media.save(path), "verdicts": verdicts}
+        return {"count_uri": media.save(path), "outputs": [], "verdicts": verdicts}
 
 
 @dataclass(kw_only=True)

@@ -52,7 +52,7 @@ def test_gates_are_merged_and_can_be_dropped() -> None:
     """Would catch a campaign whose own gate silently removes the others."""
     quality = {"gates": {"loudness_lufs": [-24, -22], "true_peak_dbtp": None, "new": [1, None]}}
     campaign = parse_campaign({**GOOD, "quality": quality}, "x")
-    gates = {gate[0]: gate[1:] for gate in campaign.quality.all_gates()}
+    gates = {gate[0]: gate[1:] for gate in campaign.gates()}
     assert gates["loudness_lufs"] == (-24, -22) and gates["new"] == (1, None)
     assert "true_peak_dbtp" not in gates and "duration_s" in gates
 
@@ -83,3 +83,16 @@ def test_missing_files_and_broken_yaml_are_refused(tmp_path: Path) -> None:
         read_campaign(str(path))
     with pytest.raises(ConfigError, match="write KEY=VALUE"):
         read_campaign(str(path), ["seed"])
+
+
+def test_a_model_folder_lies_beside_the_campaign_file(tmp_path: Path) -> None:
+    """Would catch weights that are looked for where the command was started, or on the hub."""
+    (tmp_path / "feed.tsv").write_text("id")
+    (tmp_path / "weights").mkdir()
+    path = tmp_path / "campaign.yaml"
+    path.write_text("name: Test\nfeed: feed.tsv\nbrand: {name: Shop}\n")
+    told = ["video_model.licence_accepted=true", "video_model.model=./weights"]
+    model = read_campaign(str(path), told).video_model
+    assert model is not None and model.model == f"{tmp_path}/./weights/"
+    with pytest.raises(ConfigError, match=r"video_model.model: ./gone: .*gone is not there"):
+        read_campaign(str(path), [told[0], "video_model.model=./gone"])

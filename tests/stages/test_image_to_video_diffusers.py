@@ -268,6 +268,11 @@ def test_frames_are_taken_at_their_time() -> None:
     slowed = tones(21, 1.0)
     assert slowed[-1] == 255 and np.diff(slowed).min() >= 12
     assert tones(1, 1.0) == [0]
+    edge = np.zeros((2, 8, 6, 3), np.float32)
+    edge[:, :, 3:] = 1  # cubic enlarging overshoots here: 256 or -1 must not wrap round
+    (frame,) = retimed(edge, 1, 1.0, (12, 16))
+    assert np.diff(frame[8, :, 0].astype(int)).min() >= -16
+    assert (frame[:, 0].max(), frame[:, -1].min()) == (0, 255)
     assert len(list(retimed(video[:1], 3, 1.0, (12, 16)))) == 3
 
 

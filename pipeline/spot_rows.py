@@ -1,0 +1,135 @@
+"""Spot rows: what a product, its script and the campaign come to, as the first stage reads it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+from pipeline import storage
+from pipeline.feed import ScriptRow, read_scripts
+from schemas.campaign import Campaign, Variant
+from schemas.money import format_price
+from schemas.product import Product
+
+_UNREADABLE = (OSError, ValueError, TypeError, ImportError)
+"""What storage raises for names that no file can have."""
+
+
+class Unplannable(Exception):
+    """A product that cannot become a spot; `reason_code` and the message go to the ledger."""
+
+    def __init__(self, reason_code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.reason_code = reason_code
+
+
+class SpotRows:
+    """Builds the rows of one campaign. Files that many spots share are read once."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        self.campaign = campaign
+        self.scripts = read_scripts(campaign.scripts) if campaign.scripts else {}
+        self._day = campaign.date or date.today()
+        self._digests: dict[str, str] = {}
+
+    def build(self, product: Product, variant: Variant, spot_id: str) -> dict[str, Any]:
+        """The row, with the day's prices. Raises `Unplannable`."""
+        now, regular = product.price_on(self._day)
+        written = self.scripts.get(product.id)
+        return {
+            "spot_id": spot_id,
+            "product_id": product.id,
+            "variant": variant.name,
+            "language": self.campaign.language,
+            "seed": derived_seed(self.campaign.seed, spot_id),
+            "title": product.title,
+            "brand": product.brand,
+            "description": product.description,
+            "script": self._script(product, variant, written),
+            "tagline": variant.tagline or (written.tagline if written else ""),
+            "cta": variant.cta or (written.cta if written else "") or "Shop now",
+            "price": now.amount,
+            "regular_price": regular.amount if regular else None,
+            "currency": now.currency,
+            "accent": (written.accent if written else "") or self.campaign.brand.accent,
+            "images": self._images(product),
+            "music": self._music(written.music if written else ""),
+        }
+
+    def _script(self, product: Product, variant: Variant, written: ScriptRow | None) -> str:
+        if variant.script is None and written is not None:
+            return written.script
+        template = variant.script or self.campaign.script or ""
+        now, _ = product.price_on(self._day)
+        price = format_price(now.amount, now.currency, self.campaign.language)
+        words = {"title": product.title, "brand": product.brand, "price": price}
+        for name, value in words.items():
+            template = template.replace("{" + name + "}", value)
+        return template
+
+    def _images(self, product: Product) -> list[dict[str, str]]:
+        """The product photo, which must be there, and those of the further pictures that are."""
+        images = [self._image(product.image_link)]
+        for link in product.additional_image_link:
+            try:
+                images.append(self._image(link))
+            except Unplannable:
+                continue
+        return images
+
+    def _image(self, link: str) -> dict[str, str]:
+        """The picture that a feed's link means: by file name in `images`, or beside the feed."""
+        where = self.campaign.images
+        try:
+            if where:
+                name = unquote(urlparse(link).path).rpartition("/")[2] or link
+                return self._asset(below(where, name))
+            return self._asset(below(self.campaign.feed.rpartition("/")[0], link))
+        except FileNotFoundError:
+            there = where or "the folder of the feed"
+            fix = f"no such file in {there}; add it, or correct the link"
+            raise Unplannable("image_missing", f"image_link {link!r}: {fix}") from None
+        except Elsewhere:
+            fix = "copy the images to one folder or bucket and name it in the campaign's `images`"
+            raise Unplannable("image_elsewhere", f"image_link {link!r}: {fix}") from None
+        except _UNREADABLE as error:
+            said = f"image_link {link!r} cannot be read ({error}); correct the link"
+            raise Unplannable("image_unreadable", said) from None
+
+    def _music(self, own: str) -> dict[str, str] | None:
+        bed = self.campaign.sound.music
+        if not own or not self.campaign.scripts:
+            return self._asset(bed) if bed else None
+        try:
+            return self._asset(below(self.campaign.scripts.rpartition("/")[0], own))
+        except (Elsewhere, *_UNREADABLE):
+            fix = "no such file beside the scripts table; add it, or correct the path"
+            raise Unplannable("music_missing", f"music {own!r}: {fix}") from None
+
+    def _asset(self, uri: str) -> dict[str, str]:
+        if uri not in self._digests:
+            self._digests[uri] = hashlib.sha256(storage.read_bytes(uri)).hexdigest()
+        return {"uri": uri, "sha256": self._digests[uri]}
+
+
+class Elsewhere(Exception):
+    """A link that leads out of the folder it must stay in."""
+
+
+def below(folder: str, link: str) -> str:
+    """The URI of `link` below `folder`. A feed is written by others and may name only what was
+    put there for it: raises `Elsewhere` for a scheme, an absolute path or a way up.
+    """
+    parts = link.split("/")
+    if "://" in link or link.startswith(("/", "~")) or ".." in parts or "\\" in link:
+        raise Elsewhere(link)
+    if not link or "\0" in link or parts[-1] in ("", "."):
+        raise ValueError("it names no file")
+    return storage.join(folder, link)
+
+
+def derived_seed(seed: int, salt: str) -> int:
+    """A 48-bit seed that follows from another and a word."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{salt}".encode()).digest()[:6], "big")
