@@ -20,15 +20,25 @@ def connect(address: str | None = None) -> Machines:
     """
     address = address or os.environ.get("RAY_ADDRESS")
     if not address:
-        # Read when Ray is imported: without it every one of its servers listens on all interfaces.
+        # Without it every one of Ray's servers listens on all interfaces.
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
         # Ray Data's pools make it print an alarm about arguments for every actor (ray#53727).
         os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     import ray
 
     if not ray.is_initialized():
+        if not address:
+            _on_loopback_even_if_imported_before()
         ray.init(**(_join(address) if address else _start_here()))
     return cluster_machines()
+
+
+def _on_loopback_even_if_imported_before() -> None:
+    """Ray reads the variable once, when it is imported; this is what it keeps of it."""
+    from ray._private import ray_constants
+
+    if os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] == "0":
+        ray_constants.ENABLE_RAY_CLUSTER = False
 
 
 def cluster_machines() -> Machines:

@@ -88,6 +88,8 @@ def video_options(frame: Format, encoding: Encoding) -> dict[str, object]:
         "c:v": "libx264", "preset": encoding.preset, "crf": encoding.crf, "pix_fmt": "yuv420p",
         "profile:v": "high", "r": frame.fps, "fps_mode": "cfr", "g": 2 * frame.fps,
         "flags:v": "+cgop+bitexact", "threads:v": encoding.threads, "color_range": "tv",
+        # With a lookahead thread of its own (the default) one encode in four has other bytes.
+        "x264-params": "sync-lookahead=0",
         # x264 describes itself in an SEI message of every file: that tells nobody anything.
         "bsf:v": "filter_units=remove_types=6",
         "video_track_timescale": frame.fps * 512, **COLOUR,

@@ -147,6 +147,46 @@ def test_a_stage_that_writes_what_it_does_not_declare_is_a_bug(tmp_path: Path) -
     assert StageAdapter(Careless(), [Careless()], str(tmp_path)).stage.name == "loud"
 
 
+def test_a_value_of_the_wrong_type_costs_its_own_spot_only(tmp_path: Path) -> None:
+    """Would catch a stage's bug that surfaces in the cast of the whole block."""
+
+    @dataclass(kw_only=True)
+    class Sloppy(Loud):
+        def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
+            written = Loud().run(spot, media)
+            return {**written, "length_s": "long"} if spot["script"] == "hello" else written
+
+    bad, good = run(tmp_path, spot("a", "hello"), spot("b", "bye"), stages=[Sloppy()])
+    assert bad["status"] == "failed" and good["status"] == "pending"
+
+
+def test_a_stage_that_cannot_be_loaded_says_so_for_each_spot(tmp_path: Path) -> None:
+    """Would catch a missing model that is looked for again for each of a million spots."""
+    loads: list[int] = []
+
+    @dataclass(kw_only=True)
+    class Broken(Loud):
+        def load(self) -> None:
+            loads.append(1)
+            raise ImportError("no module named torch; pip install 'spotmill[gpu]'")
+
+    rows = run(tmp_path, spot("a", "hello"), spot("b", "bye"), stages=[Broken()])
+    assert {row["reason_code"] for row in rows} == {"stage_not_loaded"} and len(loads) == 1
+    assert "spotmill[gpu]" in rows[0]["reason"]
+
+
+def test_a_stage_sees_only_what_it_declares(tmp_path: Path) -> None:
+    """Would catch an input that is not in the key: a change of it would not be rendered."""
+
+    @dataclass(kw_only=True)
+    class Nosy(Loud):
+        def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
+            return {"loud_uri": spot["title"], "length_s": 1.0}
+
+    (row,) = run(tmp_path, spot("a", "hello"), stages=[Nosy()])
+    assert "without naming it in `reads`" in row["reason"]
+
+
 def test_recipes_that_do_not_fit_are_refused_with_the_fix() -> None:
     """Would catch a missing stage that is noticed only after GPUs have been paid for."""
     with pytest.raises(RecipeError, match="count reads 'loud_uri', which no stage of the recipe"):

@@ -12,6 +12,7 @@ import pytest
 from pipeline import ledger
 from pipeline.campaign_file import read_campaign
 from pipeline.campaign_run import CampaignRun
+from pipeline.feed import FeedError
 from pipeline.ledger import LedgerError, UnitWriter, latest_run, read_ledger
 from pipeline.local_runner import LocalRunner
 from pipeline.rows import decided, to_rows
@@ -62,20 +63,20 @@ def _no_runner() -> Any:
     raise AssertionError("nothing changed: no runner may start")
 
 
-def test_spots_that_vanish_are_run_once_more_and_then_failed(tmp_path: Path) -> None:
+def test_spots_that_vanish_run_again_then_alone_and_then_failed(tmp_path: Path) -> None:
     """Would catch a lost spot that is missing from the ledger, and one that is retried for ever."""
     path = write_campaign(tmp_path)
     output = str(tmp_path / "out")
 
     class Forgetful:
-        """Loses the mug always, the other spot the first time; hands one out twice."""
+        """Loses the mug always, the other spot twice; hands out twice what it does not lose."""
 
         def __init__(self) -> None:
             self.calls: list[list[str]] = []
 
         def run(self, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             self.calls.append([row["spot_id"] for row in rows])
-            if len(self.calls) > 1:
+            if len(self.calls) > 2:
                 for row in LocalRunner(STAGES, output).run(rows):
                     if row["spot_id"] != "mug":
                         yield row
@@ -84,7 +85,7 @@ def test_spots_that_vanish_are_run_once_more_and_then_failed(tmp_path: Path) -> 
     runner = Forgetful()
     run = replace(campaign_run(path, output), make_runner=lambda: runner)
     rows = {row["spot_id"]: row for row in run.run()}
-    assert len(runner.calls) == 3 and all(len(call) == 1 for call in runner.calls[1:])
+    assert [len(call) for call in runner.calls] == [2, 2, 1, 1]
     assert rows["mug"]["reason_code"] == "worker_died"
     assert sorted(row["status"] for row in rows.values()).count("published") == 1
     receipt = next(ledger.receipts(output, latest_run(output) or ""))
@@ -112,11 +113,32 @@ def test_another_seed_is_tried_up_to_the_limit(tmp_path: Path, wants: int, statu
     """Would catch a gate that is final at once, the same seed tried again, or no limit."""
     path = write_campaign(tmp_path)
     log = tmp_path / "seeds"
-    run = campaign_run(path, str(tmp_path / "out"), [Picky(log=str(log), wants=wants)])
+    run = campaign_run(path, str(tmp_path / "out"), [Picky(log=str(log), wants=wants), Count()])
     row = {row["spot_id"]: row for row in replace(run, only=["mug"]).run()}["mug"]
     seeds = log.read_text().split()
     assert row["status"] == status and len(seeds) == len(set(seeds)) == 2
     assert row["seed"] == int(seeds[-1])
+    said = [v["evidence"] for v in row["verdicts"] if v["gate"] == "quality"]
+    assert said == ["turned down: too much flicker"], "the seed before is not forgotten"
+    assert "earlier_seeds_cpu_s" in row["metrics"]
+
+
+def test_a_feed_that_breaks_late_is_refused_before_anything_is_spent(tmp_path: Path) -> None:
+    """Would catch a run that renders for hours and then stops at a bad byte in the feed."""
+    path = write_campaign(tmp_path)
+    (tmp_path / "feed.xml").write_text("<rss><channel><item><id>mug</id></item><item>")
+    Path(path).write_text(Path(path).read_text().replace("feed.tsv", "feed.xml"))
+    run = replace(campaign_run(path, str(tmp_path / "out")), make_runner=_no_runner)
+    with pytest.raises(FeedError):
+        run.run()
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_recipe_that_publishes_nothing_holds_its_spots(tmp_path: Path) -> None:
+    """Would catch a ledger that calls a spot published of which there is no file."""
+    path = write_campaign(tmp_path)
+    rows = replace(campaign_run(path, str(tmp_path / "out"), [Loud()]), only=["../../etc"]).run()
+    assert [(row["status"], row["reason_code"]) for row in rows] == [("held", "not_published")]
 
 
 def test_a_ledger_that_does_not_add_up_is_an_error(tmp_path: Path) -> None:

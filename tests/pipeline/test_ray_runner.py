@@ -25,7 +25,7 @@ from pipeline.recipes import load_recipe
 from pipeline.rows import new_row
 from schemas.campaign import parse_campaign
 from stages.base import Stage
-from tests.pipeline.toy_stages import Count, Loud, Napping, spot
+from tests.pipeline.toy_stages import Count, Hanging, Loud, Napping, spot
 
 pytestmark = pytest.mark.ray
 
@@ -105,6 +105,42 @@ def test_an_actor_killed_mid_run_loses_nothing(machines: Machines, tmp_path: Pat
     assert {row["status"] for row in results} == {"published"}
 
 
+def test_a_stage_that_hangs_is_stopped_on_ray_too(machines: Machines, tmp_path: Path) -> None:
+    """Would catch a worker whose stage runs in a thread, where no alarm can ring."""
+    stages: list[Stage] = [Hanging(log=str(tmp_path / "pid")), Count()]
+    (row,) = run_unit(stages, tmp_path / "out", machines, spot("s", "hello"))
+    assert (row["status"], row["reason_code"]) == ("failed", "timeout")
+
+
+OWN_RECIPE = """
+from dataclasses import dataclass
+from tests.pipeline.toy_stages import Count, Loud
+
+@dataclass(kw_only=True)
+class Shout(Loud):
+    mark: str = "?!"
+    def run(self, spot, media):
+        return super().run(spot, media)
+
+def recipe(campaign):
+    return [Shout(), Count()]
+"""
+
+
+def test_a_stage_of_a_recipe_file_runs_in_one_process_and_on_ray(
+    machines: Machines, tmp_path: Path
+) -> None:
+    """Would catch a stage that workers cannot import: its file lies on the driver only."""
+    (tmp_path / "own.py").write_text(OWN_RECIPE)
+    campaign = parse_campaign({"name": "t", "feed": "f", "brand": {"name": "b"}}, "test")
+    stages = load_recipe(str(tmp_path / "own.py"), campaign)
+    rows = [new_row(spot("s", "hello"), "print", 1)]
+    (far,) = ray_runner(stages, tmp_path / "ray", machines).run(rows)
+    (near,) = LocalRunner(stages, str(tmp_path / "local")).run(rows)
+    assert without_times(far) == without_times(near) and far["status"] == "pending", far["reason"]
+    assert far["stages"][0]["engine"] == "loud" and far["count_uri"]
+
+
 @pytest.mark.demo
 def test_a_real_spot_is_the_same_in_one_process_and_on_ray(
     machines: Machines, tmp_path: Path
@@ -113,8 +149,8 @@ def test_a_real_spot_is_the_same_in_one_process_and_on_ray(
     campaign = read_campaign(str(DEMO), [f"signing.folder={tmp_path / 'signer'}"])
     stages = load_recipe("laptop", campaign)
     (unit,) = Planner(campaign, stages, {}, only=["OS-EDP-AMBREFIG-50"]).units()
-    (near,) = LocalRunner(stages, str(tmp_path / "local")).run(unit.pending)
     (far,) = ray_runner(stages, tmp_path / "ray", machines).run(unit.pending)
+    (near,) = LocalRunner(stages, str(tmp_path / "local")).run(unit.pending)
     assert near["status"] == far["status"] == "pending", (near["reason"], far["reason"])
     for here, there in zip(near["stages"], far["stages"], strict=True):
         if here["stage"] != "publish":  # reads the signed file, and no two signatures are equal
@@ -128,7 +164,7 @@ def test_ray_listens_on_loopback_only(machines: Machines) -> None:
     """Would catch a laptop that offers code execution to its whole network."""
     addresses = listening_addresses(descendants(os.getpid()))
     assert len(addresses) > 5, "Ray has at least its GCS, raylet and agents"
-    assert addresses <= {"0100007F", "0000000000000000FFFF00000100007F", "0" * 24 + "01000000"}
+    assert set(addresses) <= {"0100007F", "0000000000000000FFFF00000100007F", "0" * 24 + "01000000"}
 
 
 def descendants(pid: int) -> set[int]:
@@ -146,18 +182,18 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
-def listening_addresses(pids: set[int]) -> set[str]:
-    """Local addresses, as the kernel writes them in hex, that these processes listen on."""
+def listening_addresses(pids: set[int]) -> list[str]:
+    """Local addresses, as the kernel writes them in hex, of the sockets they listen on."""
     inodes = set()
     for pid in pids:
         with contextlib.suppress(OSError):
             for link in Path(f"/proc/{pid}/fd").iterdir():
                 with contextlib.suppress(OSError):
                     inodes.add(os.readlink(link).removeprefix("socket:[").removesuffix("]"))
-    found = set()
+    found = []
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         for line in Path(table).read_text().splitlines()[1:]:
             fields = line.split()
             if fields[3] == "0A" and fields[9] in inodes:
-                found.add(fields[1].partition(":")[0])
+                found.append(fields[1].partition(":")[0])
     return found

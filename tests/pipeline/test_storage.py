@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from pathlib import Path
 
 import pytest
 
 from pipeline import storage
+from pipeline.adapter import StageTimeout, _time_limit
 from pipeline.media import DamagedMedia, MediaStore, asset, digest_folder
 
 
@@ -71,6 +73,33 @@ def test_damaged_media_is_noticed(tmp_path: Path) -> None:
     Path(store.place(uri)).write_bytes(b"other!")
     with pytest.raises(DamagedMedia, match="should have sha256"):
         MediaStore(str(tmp_path / "out")).open(uri)
+
+
+@pytest.mark.parametrize("after_s", [0.001, 0.004, 0.012, 0.03, 0.06])
+def test_an_interrupted_upload_is_whole_or_nothing(
+    place: str, tmp_path: Path, after_s: float
+) -> None:
+    """Would catch a time limit that rings during an upload and commits half a file for ever."""
+    source = tmp_path / "clip.mp4"
+    source.write_bytes(bytes(range(256)) * (24 << 12))
+    store = MediaStore(place, cache=tmp_path / "cache")
+    uri = f"media:{storage.sha256_file(source)}.mp4"
+    with contextlib.suppress(StageTimeout), _time_limit(after_s):
+        store.put(source)
+    if storage.exists(store.place(uri)):
+        assert storage.size(store.place(uri)) == source.stat().st_size
+    assert store.put(source) == uri
+    assert storage.read_bytes(store.place(uri)) == source.read_bytes()
+    assert not [name for name in storage.list_files(place) if name.endswith(".part")]
+
+
+def test_a_blob_of_the_wrong_size_is_put_again(place: str, tmp_path: Path) -> None:
+    """Would catch a half-written file that stays under its content's name for ever."""
+    store = MediaStore(place, cache=tmp_path / "cache")
+    source = tmp_path / "clip.mp4"
+    source.write_bytes(b"frames")
+    storage.replace_bytes(b"fra", store.place(f"media:{storage.sha256_file(source)}.mp4"))
+    assert store.open(store.put(source)).read_bytes() == b"frames"
 
 
 def test_publish_is_repeatable_and_never_overwrites(place: str, tmp_path: Path) -> None:

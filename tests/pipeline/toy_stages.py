@@ -93,6 +93,13 @@ class Napping(Loud):
         return Loud.run(Loud(), spot, media)
 
 
+@dataclass(kw_only=True)
+class Hanging(Napping):
+    """Naps longer than it may."""
+
+    timeout_s = 0.2
+
+
 def spot(spot_id: str, script: str, price: str = "2.000") -> dict[str, Any]:
     """A spot's row with what these stages read."""
     from decimal import Decimal

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from schemas.brand import BrandKit
 from schemas.layout import FORMATS, Box
 from stages.base import Reject
 from stages.composite import Composite
+from stages.composite.graph import COLOUR, Encoding, video_options
 from stages.composite.presenter import presenter_stream
 from stages.shared.ffmpeg import decode_audio, decode_frames, run_ffmpeg
 from stages.shared.frames import encode_frames
@@ -285,6 +288,28 @@ def test_the_same_spot_gives_the_same_bytes(
         again = _stage().run({**row, "music": None}, media)
     assert again["masters"] == made["masters"] and again["poster_uri"] == made["poster_uri"]
     assert again["captions_uri"] == made["captions_uri"]
+
+
+def test_the_encoder_gives_the_same_bytes_whoever_else_is_at_work(tmp_path: Path) -> None:
+    """Would catch an encoder whose threads race: with x264's own lookahead every other file
+    of these differs, and a spot's key would depend on the machine's mood.
+    """
+    options = video_options(FORMATS["small"], Encoding("veryfast", 20, 192, 4))
+    drawn = "testsrc2=s=540x960:r=24:d=5,noise=alls=6:allf=t:all_seed=3,fade=in:0:20,fade=out:90:20"
+    raw = ["-f", "rawvideo", "-pix_fmt", "yuv420p"]
+    run_ffmpeg(["-f", "lavfi", "-i", drawn, *raw, str(tmp_path / "drawn.yuv")])
+    tags = [text for name, value in COLOUR.items() for text in (f"-{name}", value)]
+    raw += [*tags, "-color_range", "tv"]  # else a conversion paces the frames and hides the race
+    source = [*raw, "-s", "540x960", "-r", "24", "-i", str(tmp_path / "drawn.yuv")]
+    coding = [text for name, value in options.items() for text in (f"-{name}", str(value))]
+
+    def encode(number: int) -> str:
+        path = tmp_path / f"{number}.mp4"
+        run_ffmpeg([*source, *coding, "-fflags", "+bitexact", str(path)])
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+
+    with ThreadPoolExecutor(3) as pool:
+        assert len(set(pool.map(encode, range(9)))) == 1
 
 
 def test_another_price_is_another_mark() -> None:
