@@ -1,1 +1,1 @@
-"""The entry points: `python -m jobs.render`, `jobs.report`, `jobs.verify`, `jobs.bench`."""
+"""The entry points: `python -m jobs.render`, and `report`, `verify`, `bench`, `doctor`."""

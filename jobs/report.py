@@ -20,9 +20,12 @@ NO_SUCH_RUN = 2
 
 def report(
     output: Annotated[str, typer.Argument(metavar="OUT", help="The campaign's output.")],
-    run: Annotated[str | None, typer.Option(help="Which run; the newest if not given.")] = None,
+    run: Annotated[
+        str | None, typer.Option(metavar="RUN_ID", help="Which run; the newest if not given.")
+    ] = None,
     picture: Annotated[
-        Path | None, typer.Option(help="Also write a JPEG with a frame of each of eight spots.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write a JPEG with a frame of each of eight spots."),
     ] = None,
 ) -> None:
     """Write OUT/report/index.html and ledger.csv for one run.

@@ -50,7 +50,8 @@ class RenderedClip:
 
 
 class ClipEngine(ABC):
-    """Renders clips. An engine is a frozen dataclass: its fields are part of the stage's key.
+    """Renders clips. An engine is a dataclass: its fields are part of the stage's key. What `load`
+    makes goes into fields with `init=False` and a leading underscore.
 
     The same request must give the same bytes, whoever else is rendered beside it. A new engine
     joins the suite in `tests/stages/test_image_to_video_engines.py`, which every one must pass.
