@@ -57,6 +57,13 @@ def test_gates_are_merged_and_can_be_dropped() -> None:
     assert "true_peak_dbtp" not in gates and "duration_s" in gates
 
 
+def test_the_loudness_gate_follows_the_loudness_that_is_asked_for() -> None:
+    """Would catch a campaign at -23 LUFS (EBU R 128) whose every spot its own gate turns down."""
+    campaign = parse_campaign({**GOOD, "sound": {"loudness_lufs": -23}}, "x")
+    gates = {gate[0]: gate[1:] for gate in campaign.gates()}
+    assert gates["loudness_lufs"] == (-23.5, -22.5)
+
+
 def test_places_become_absolute_and_overrides_apply(tmp_path: Path) -> None:
     """Would catch paths that depend on where the command was started."""
     (tmp_path / "feed.tsv").write_text("id")

@@ -1,0 +1,49 @@
+"""Publish: final names follow from all that is published, and nothing published ever changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.media import MediaStore
+from stages.publish import Publish
+
+
+def publish(store: MediaStore, folder: Path, video: str, captions: str) -> Path:
+    """The place of a spot with these contents."""
+    with store.workspace() as media:
+        uris = {}
+        for name, content in (("v.mp4", video), ("p.jpg", "poster"), ("c.vtt", captions)):
+            (folder / name).write_text(content)
+            uris[name] = media.save(folder / name)
+        spot = {
+            "spot_id": "mug",
+            "signed": [{"format": "9x16", "uri": uris["v.mp4"]}],
+            "poster_uri": uris["p.jpg"],
+            "captions_uri": uris["c.vtt"],
+        }
+        (output,) = Publish().run(spot, media)["outputs"]
+    assert output["bytes"] == len(video)
+    return Path(output["uri"])
+
+
+def test_the_same_spot_has_the_same_place_with_its_side_files(
+    store: MediaStore, tmp_path: Path
+) -> None:
+    """Would catch a name that changes from run to run, and a video without its captions."""
+    place = publish(store, tmp_path, "video", "WEBVTT one")
+    assert place == publish(store, tmp_path, "video", "WEBVTT one")
+    assert place.parent == Path(store.output) / "spots" / "mug"
+    assert place.read_text() == "video"
+    assert place.with_suffix(".jpg").read_text() == "poster"
+    assert place.with_suffix(".vtt").read_text() == "WEBVTT one"
+
+
+def test_other_captions_under_the_same_video_are_another_place(
+    store: MediaStore, tmp_path: Path
+) -> None:
+    """Would catch a name made from the video alone: new captions would clash with the old."""
+    before = publish(store, tmp_path, "video", "WEBVTT one")
+    after = publish(store, tmp_path, "video", "WEBVTT two")
+    assert before != after
+    assert before.with_suffix(".vtt").read_text() == "WEBVTT one"
+    assert after.with_suffix(".vtt").read_text() == "WEBVTT two"
