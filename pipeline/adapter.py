@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from pipeline import storage
-from pipeline.keys import stage_key
+from pipeline.keys import StageKey
 from pipeline.media import SCHEME, MediaStore
 from pipeline.rows import PENDING, row_schema, to_rows, to_table
 from stages.base import Reject, Retry, Stage, Verdict
@@ -56,7 +56,7 @@ class StageAdapter:
         self, stage: Stage, stages: list[Stage], output: str, cache: Path | None = None
     ) -> None:
         """`stages` is the whole recipe, for the rows' schema; `output` the campaign's output."""
-        self.stage = stage
+        self.stage, self._key = stage, StageKey(stage)
         self._schema = row_schema(stages)
         self._store = MediaStore(output, cache)
         self._loaded = False
@@ -74,7 +74,7 @@ class StageAdapter:
         stage, begun = self.stage, _Usage()
         key, self._attempt = "", 1
         try:
-            key = stage_key(stage, row)
+            key = self._key.of(row)
             receipt, cached = self._receipt(row, key, begun)
         except (Exception, SystemExit) as error:  # an exit would hang the worker's pool
             logger.error("%s failed on %s\n%s", stage.name, row["spot_id"], traceback.format_exc())

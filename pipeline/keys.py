@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -67,14 +67,39 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+class StageKey:
+    """Keys of one stage's work: its name, version, parameters and columns are digested once."""
+
+    def __init__(self, stage: Stage) -> None:
+        writes = {field.name: str(field.type) for field in stage.writes}
+        self._reads = (*stage.reads, *(("seed",) if stage.seeded else ()))
+        self.digest = digest([stage.name, stage.version, stage, writes])
+        """Of all that is the same for every spot."""
+
+    def of(self, spot: Mapping[str, Any]) -> str:
+        """The key for one spot: the stage and the values of what it reads (media: digests)."""
+        return digest([self.digest, {name: spot.get(name) for name in self._reads}])
+
+
 def stage_key(stage: Stage, spot: Mapping[str, Any]) -> str:
-    """Key of a stage's work on one spot: its name, version, parameters, what it reads, the seed."""
-    read = {name: spot.get(name) for name in stage.reads}
-    seed = spot.get("seed") if stage.seeded else None
-    writes = {field.name: str(field.type) for field in stage.writes}
-    return digest([stage.name, stage.version, stage, read, seed, writes])
+    """Key of a stage's work on one spot."""
+    return StageKey(stage).of(spot)
 
 
-def fingerprint(stages: list[Stage], spot: Mapping[str, Any]) -> str:
-    """Digest of all that decides how a spot comes out: its row and every stage with parameters."""
-    return digest([dict(spot), [[s.name, s.version, s] for s in stages]])
+def recipe_digest(stages: Iterable[Stage]) -> str:
+    """Digest of every stage with its version and parameters, in order."""
+    return digest([StageKey(stage).digest for stage in stages])
+
+
+def fingerprint(recipe: str, spot: Mapping[str, Any]) -> str:
+    """Digest of all that decides how a spot comes out: the recipe's digest and the spot's row.
+
+    A plan takes a million of them: rows are nearly flat, so JSON walks them instead of `canonical`.
+    """
+    flat = {
+        **spot,
+        "images": [image["sha256"] for image in spot["images"] or ()],
+        "music": spot["music"] and spot["music"]["sha256"],
+    }
+    text = json.dumps([recipe, flat], sort_keys=True, ensure_ascii=False, default=canonical)
+    return hashlib.sha256(text.encode()).hexdigest()

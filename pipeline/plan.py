@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline import storage
 from pipeline.feed import FeedRow, read_feed
-from pipeline.keys import digest, fingerprint
+from pipeline.keys import digest, fingerprint, recipe_digest
 from pipeline.rows import decided, new_row
 from pipeline.spot_rows import SpotRows, Unplannable, derived_seed
 from schemas.campaign import Campaign, Variant
@@ -64,7 +64,7 @@ class Planner:
         """`known` is the newest ledger row per spot id; `only` keeps these product or spot ids."""
         self.campaign, self.stages, self.known = campaign, list(stages), known
         self.only, self.limit, self.unit_spots = frozenset(only), limit, unit_spots
-        self._rows = SpotRows(campaign)
+        self._rows, self._recipe = SpotRows(campaign), recipe_digest(stages)
 
     def check(self) -> int:
         """Read the whole feed once before anything is spent; returns how many rows it has.
@@ -125,7 +125,7 @@ class Planner:
                 decided(spot_id, row.product_id, "rejected", error.reason_code, str(error), **more)
             )
             return
-        print_ = fingerprint(self.stages, spot)
+        print_ = fingerprint(self._recipe, spot)
         settled = self._settled(spot_id, print_)
         if settled is not None:
             unit.decided.append({**settled, **common})

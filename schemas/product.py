@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -45,6 +46,8 @@ _NAMES = {"image": "image_link", "image_url": "image_link", "url": "link"}
 _OUT = {"out_of_stock", "outofstock", "sold_out", "discontinued"}
 _TAG = re.compile(r"<!--.*?-->|</?[A-Za-z][A-Za-z0-9:-]*(?:\s[^<>]*)?/?>", re.DOTALL)
 _CODE = re.compile(r"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_DRESSED = re.compile(r"[<&]|[^ -~]| [ ,.;:!?]|^ | $")
+"""What `clean_text` may have to change; most texts of a feed have nothing of it."""
 _UNSEEN = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f"
                      "\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffc]")  # fmt: skip
 
@@ -161,6 +164,7 @@ class Product(BaseModel):
         return self
 
 
+@lru_cache(maxsize=4096)
 def attribute_name(spelled: str) -> str:
     """Google's name of an attribute: "g:id", "Image Link" and "image-link" lose their dress."""
     name = spelled.strip().strip('"').lower().removeprefix("g:")
@@ -170,6 +174,8 @@ def attribute_name(spelled: str) -> str:
 
 def clean_text(text: str) -> str:
     """Text without HTML, entities, control and direction characters, its white space folded."""
+    if not _DRESSED.search(text):
+        return text
     for _ in range(3):  # feeds escape HTML once or twice
         bare = html.unescape(_TAG.sub(" ", _CODE.sub(" ", text)))
         if bare == text:
@@ -192,9 +198,13 @@ def _price(texts: dict[str, str], name: str) -> Price:
     if not value:
         raise ProductRefused(f"missing_{name}", f'{name} is empty; write it as "28.00 USD"')
     try:
-        return parse_price(clean_text(value))
+        return _parsed_price(clean_text(value))
     except ValueError as error:
         raise ProductRefused(f"invalid_{name}", f"{name}: {error}") from None
+
+
+_parsed_price = lru_cache(maxsize=65_536)(parse_price)
+"""A catalogue has far fewer prices than products."""
 
 
 def _sale(texts: dict[str, str], warnings: list[str]) -> tuple[Price | None, SaleInterval | None]:
@@ -206,18 +216,24 @@ def _sale(texts: dict[str, str], warnings: list[str]) -> tuple[Price | None, Sal
     if not written:
         return price, None
     try:
-        start, end = (_moment(part.strip()) for part in written.split("/"))
-        if "T" not in written.split("/")[1]:  # a bare date ends with that day
-            end += timedelta(days=1)
-        if end <= start:
-            raise ValueError
+        return price, _interval(written)
     except ValueError:
         warnings.append(
             f'sale_price_effective_date "{written}" is no ISO 8601 interval, so the regular price'
             ' is shown; write "2026-11-23T00:00+0000/2026-12-06T23:59+0000"'
         )
         return None, None
-    return price, SaleInterval(start=start, end=end)
+
+
+@lru_cache(maxsize=4096)
+def _interval(written: str) -> SaleInterval:
+    """Raises `ValueError` for what is no ISO 8601 interval."""
+    start, end = (_moment(part.strip()) for part in written.split("/"))
+    if "T" not in written.split("/")[1]:  # a bare date ends with that day
+        end += timedelta(days=1)
+    if end <= start:
+        raise ValueError(f"{written!r} ends before it begins")
+    return SaleInterval(start=start, end=end)
 
 
 def _moment(text: str) -> datetime:
