@@ -50,7 +50,7 @@ def spot(
     settings = read_campaign(campaign)
     stages = load_recipe(recipe, settings)
     with tempfile.TemporaryDirectory(prefix="spotmill-bench-") as folder:
-        units = Planner(settings, stages, {}, limit=spots).units()
+        units = Planner(settings, stages, limit=spots).units()
         rows = [row for unit in units for row in unit.pending]
         results = [to_result(row, "bench") for row in LocalRunner(stages, folder).run(rows)]
         bare = _bare_encode(Path(results[0]["outputs"][0]["uri"]))

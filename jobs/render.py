@@ -34,6 +34,10 @@ def render(
         list[str] | None,
         typer.Option(metavar="ID", help="Only this product or spot id. May be repeated."),
     ] = None,
+    retry_failed: Annotated[
+        bool,
+        typer.Option("--retry-failed", help="Try spots again that failed, though nothing changed."),
+    ] = False,
     set_: Annotated[
         list[str] | None,
         typer.Option(
@@ -61,13 +65,17 @@ def render(
             say=lambda text: typer.echo(text),
             only=only or [],
             limit=limit,
+            retry_failed=retry_failed,
         )
-        typer.echo(f"{settings.name}: {len(stages)} stages, recipe {recipe}, run {run.run_id}")
-        rows = run.run()
+        typer.echo(f"{settings.name}: {len(stages)} stages, recipe {recipe}")
+        finished = run.run()
     except (ConfigError, RecipeError, FeedError, ClusterTooSmall) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from None
-    finish(run, rows, recipe=recipe, say=lambda text: typer.echo(text))
+    if finished.closed_here:
+        finish(finished, recipe=recipe, say=lambda text: typer.echo(text))
+    else:
+        typer.echo(f"run {finished.run_id} is over; the driver that closed it makes its report")
 
 
 def _runner(stages: list[Stage], output: str, local: bool) -> Runner:

@@ -40,7 +40,7 @@ def report(
         known = f"; its newest are {', '.join(runs[-5:])}" if runs else "; render a campaign first"
         typer.echo(f"{output} has {asked} in its ledger{known}", err=True)
         raise typer.Exit(NO_SUCH_RUN)
-    rows = ledger.read_ledger(output, run_id)
+    rows = ledger.read_ledger(output, run_id, whole=True)
     summary = _summary(output, run_id, rows)
     uri = write_report(output, summary.campaign, rows, summary)
     typer.echo(f"{uri}: {summary.spots} spots of run {run_id}")

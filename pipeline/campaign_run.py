@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from pipeline import ledger
-from pipeline.plan import Planner, Unit, new_run_id, next_seed
+import pyarrow as pa
+
+from pipeline import ledger, storage
+from pipeline.assets import AssetDigests
+from pipeline.feed import FeedError
+from pipeline.leases import TTL_S, Leases
+from pipeline.plan import UNIT_SPOTS, Planner, new_run_id, next_seed
+from pipeline.planned_run import PlannedRun, forget, keep_run, keep_unit, open_run
 from pipeline.rows import decided, to_result
+from pipeline.settled import Settled
 from schemas.campaign import Campaign
+from schemas.config_error import ConfigError, Refusal
 from stages.base import Stage
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run whose every spot is accounted for. `closed_here` is False for all drivers but one."""
+
+    campaign: Campaign
+    output: str
+    run_id: str
+    started_at: datetime
+    closed_here: bool
 
 
 class Runner(Protocol):
@@ -25,7 +45,11 @@ class Runner(Protocol):
 
 @dataclass
 class CampaignRun:
-    """One run of a campaign. `run()` returns every ledger row; nothing is ever left out."""
+    """One run of a campaign, by one of perhaps several drivers. Nothing is ever left out.
+
+    The plan is made once and written down; then every driver takes units that nobody holds, until
+    each has its receipt. A driver that starts later, or again, joins the run that is open.
+    """
 
     campaign: Campaign
     stages: list[Stage]
@@ -35,51 +59,133 @@ class CampaignRun:
     say: Callable[[str], None] = print
     only: Sequence[str] = ()
     limit: int | None = None
-    run_id: str = field(default_factory=new_run_id)
-    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    retry_failed: bool = False
+    unit_spots: int = UNIT_SPOTS
+    lease_s: float = TTL_S
     _runner: Runner | None = field(init=False, default=None)
 
-    def run(self) -> list[dict[str, Any]]:
-        """Plan and run all units; the ledger rows of this run.
+    def run(self) -> FinishedRun:
+        """Plan or join, render all units, close; what became of it.
 
         Raises `FeedError` or `ConfigError` before anything is spent.
         """
-        known = ledger.latest_rows(self.output)
-        planner = Planner(self.campaign, self.stages, known, only=self.only, limit=self.limit)
+        assets = AssetDigests(self.output)
+        planner = Planner(
+            self.campaign, self.stages, assets=assets, only=self.only, limit=self.limit,
+            retry_failed=self.retry_failed, unit_spots=self.unit_spots,
+        )  # fmt: skip
         planner.check()
-        results: list[dict[str, Any]] = []
-        for unit in planner.units():
-            results.extend(self.run_unit(unit))
-        return results
+        refuse_another_campaign(self.output, self.campaign.name)
+        with Leases(self.output, ttl_s=self.lease_s) as leases:
+            plan = self._plan(planner, leases)
+            self._render(plan, leases)
+            won = plan.close()
+        if won:
+            Settled.load(self.output).save(self.output, plan.run_id)
+        return FinishedRun(self.campaign, self.output, plan.run_id, plan.started_at, won)
 
-    def run_unit(self, unit: Unit) -> list[dict[str, Any]]:
+    def _plan(self, planner: Planner, leases: Leases) -> PlannedRun:
+        """The open run of this plan, or a new one. One driver plans; the others wait for it."""
+        key, told = planner.key(), False
+        while True:
+            if plan := open_run(self.output, key):
+                done = sum(plan.is_done(unit) for unit in plan.units)
+                self.say(f"run {plan.run_id} is open: {done} of {len(plan.units)} units are done")
+                return plan
+            if leases.take("plan"):
+                break
+            if not told:
+                self.say(f"{leases.holder('plan')} is planning; waiting for it")
+            told = True
+            time.sleep(min(2.0, self.lease_s / 4))
+        try:
+            return open_run(self.output, key) or self._new_plan(key, planner)
+        finally:
+            leases.release("plan")
+
+    def _new_plan(self, key: str, planner: Planner) -> PlannedRun:
+        run_id, started_at = new_run_id(), datetime.now(UTC)
+        settled = planner.settled = Settled.load(self.output)
+        units: dict[int, int] = {}
+        pending = standing = number = 0
+        try:
+            for unit in planner.units():
+                rows = unit.settled_rows(settled, run_id)
+                if unit.pending:
+                    keep_unit(self.output, run_id, unit, rows)
+                    units[unit.number] = len(unit)
+                else:
+                    self._record(run_id, unit.number, rows)
+                pending, standing = pending + len(unit.pending), standing + rows.num_rows
+                number = unit.number + 1
+            if planner.is_whole and (gone := settled.withdrawn(run_id)).num_rows:
+                self._record(run_id, number, gone)
+                self.say(f"{gone.num_rows} spots are withdrawn: the feed has them no more")
+        except FeedError:
+            forget(self.output, run_id)
+            raise
+        planner.assets.save()
+        plan = PlannedRun(self.output, run_id, key, started_at, units, pending, standing)
+        keep_run(plan, {"campaign": self.campaign.name})
+        self.say(
+            f"run {run_id}: {pending + standing} spots, {pending} to render in"
+            f" {len(units)} units, {standing} settled without work"
+        )
+        return plan
+
+    def _record(self, run_id: str, number: int, rows: pa.Table) -> None:
+        """A unit without work, in the ledger at once."""
+        writer = ledger.UnitWriter(self.output, run_id, number)
+        writer.add_table(rows)
+        writer.close(rows.num_rows, {"run_id": run_id, "unit": number, "seconds": 0.0})
+
+    def _render(self, plan: PlannedRun, leases: Leases) -> None:
+        """Work until every unit has its receipt, whoever wrote it."""
+        todo, told = sorted(plan.units), False
+        while todo:
+            before = len(todo)
+            for number in list(todo):
+                name = f"{plan.run_id}/{number:05d}"
+                if plan.is_done(number):
+                    todo.remove(number)
+                elif leases.take(name):
+                    try:
+                        if not plan.is_done(number):
+                            self._run_unit(plan, number)
+                    finally:
+                        leases.release(name)
+                    todo.remove(number)
+            if todo and len(todo) == before:
+                if not told:
+                    self.say(f"waiting for {len(todo)} units that other drivers are rendering")
+                told = True
+                time.sleep(min(2.0, self.lease_s / 4))
+
+    def _run_unit(self, plan: PlannedRun, number: int) -> None:
         """Run one unit and record it: its rows in the ledger, then its receipt."""
         begun = time.monotonic()
+        pending, settled = plan.to_render(number), plan.settled_rows(number)
         self.say(
-            f"unit {unit.number}: {len(unit)} spots, {len(unit.pending)} to render,"
-            f" {len(unit.decided)} settled without work"
+            f"unit {number}: {plan.units[number]} spots, {len(pending)} to render,"
+            f" {settled.num_rows} settled without work"
         )
-        writer = ledger.UnitWriter(self.output, self.run_id, unit.number)
-        results = []
-        for done in self._results(unit):
-            result = {**done, "run_id": self.run_id}
+        writer = ledger.UnitWriter(self.output, plan.run_id, number)
+        writer.add_table(settled)
+        for result in self.results(pending, plan.run_id):
             writer.add(result)
-            results.append(result)
         receipt = {
-            "run_id": self.run_id,
-            "unit": unit.number,
-            "input_digest": unit.digest,
+            "run_id": plan.run_id,
+            "unit": number,
             "seconds": round(time.monotonic() - begun, 1),
             "stage_versions": {stage.name: stage.version for stage in self.stages},
         }
-        writer.close(len(unit), receipt)
-        return results
+        if writer.close(plan.units[number], receipt) is None:
+            self.say(f"unit {number}: another driver was first; its rows count")
 
-    def _results(self, unit: Unit) -> Iterator[dict[str, Any]]:
-        """Ledger rows of a unit: settled ones first, then each spot as it gets done."""
-        yield from unit.decided
-        waiting, done_count = unit.pending, 0
-        first = {row["spot_id"]: row for row in unit.pending}
+    def results(self, pending: list[dict[str, Any]], run_id: str) -> Iterator[dict[str, Any]]:
+        """The ledger row of each spot, as it gets done."""
+        waiting, done_count = pending, 0
+        first = {row["spot_id"]: row for row in pending}
         for attempt in range(1, self.campaign.quality.attempts + 1):
             again = []
             for row in self._run_rows(waiting):
@@ -88,8 +194,8 @@ class CampaignRun:
                     self.say(f"  {row['spot_id']}: {row['reason']}; trying another seed")
                     continue
                 done_count += 1
-                result = to_result(row, self.run_id)
-                self.say(_progress(done_count, len(unit.pending), result))
+                result = to_result(row, run_id)
+                self.say(_progress(done_count, len(pending), result))
                 yield result
             waiting = again
             if not waiting:
@@ -125,6 +231,18 @@ class CampaignRun:
             self.say(f"  the runner stopped: {type(error).__name__}: {str(error)[:500]}")
             return f" (the runner stopped: {type(error).__name__})"
         return ""
+
+
+def refuse_another_campaign(output: str, name: str) -> None:
+    """Raises `ConfigError` where the output belongs to a campaign of another name."""
+    place = storage.join(output, "campaign.json")
+    if storage.commit_bytes(json.dumps({"name": name}).encode(), place):
+        return
+    owner = json.loads(storage.read_bytes(place))["name"]
+    if owner != name:
+        fix = f"it holds the campaign {owner!r}; give {name!r} an --out of its own"
+        fix += f" (was it renamed? then remove {place})"
+        raise ConfigError("--out", [Refusal("out", output, fix)])
 
 
 def _with_another_seed(row: dict[str, Any], first: dict[str, Any]) -> dict[str, Any]:

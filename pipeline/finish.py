@@ -6,25 +6,30 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from pipeline import storage
-from pipeline.campaign_run import CampaignRun
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline import ledger, storage
+from pipeline.campaign_run import FinishedRun
 from pipeline.report import RunSummary, summarise, write_report
 from pipeline.tracking import track
 
 MOST_LINES = 60
 """Lines of the printed summary; the report has them all."""
+MOST_WHOLE = 20_000
+"""Spots of a campaign whose unchanged ones are shown, too, with all that is known of them."""
 
 
-def finish(
-    run: CampaignRun, rows: Sequence[Mapping[str, Any]], *, recipe: str, say: Callable[[str], None]
-) -> RunSummary:
+def finish(run: FinishedRun, *, recipe: str, say: Callable[[str], None]) -> RunSummary:
     """Write the report and the MLflow run of a finished campaign run, and print what matters."""
     seconds = (datetime.now(UTC) - run.started_at).total_seconds()
+    counts = ledger.counts(run.output, run.run_id)
+    rows = _rows(run, sum(counts.values()))
     summary = summarise(
         rows,
         campaign=run.campaign.name,
@@ -34,6 +39,7 @@ def finish(
         recipe=recipe,
         machine=f"{platform.machine()}, {os.cpu_count()} cores",
     )
+    summary = replace(summary, counts=counts)
     gates = {name: (least, most) for name, least, most in run.campaign.gates()}
     report = write_report(
         run.output,
@@ -66,7 +72,14 @@ def finish(
     return summary
 
 
-def _lines(summary: RunSummary, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _rows(run: FinishedRun, spots: int) -> pa.Table:
+    """What is reported: everything, or of a large campaign what was worked on."""
+    if spots <= MOST_WHOLE:
+        return ledger.read_ledger(run.output, run.run_id, whole=True)
+    return ledger.read_ledger(run.output, run.run_id, without=("unchanged", "withdrawn"))
+
+
+def _lines(summary: RunSummary, rows: pa.Table) -> list[str]:
     counts = ", ".join(f"{number} {status}" for status, number in summary.counts.items() if number)
     lines = ["", f"{summary.spots} spots in, {summary.spots} accounted for: {counts or 'none'}"]
     executed = [total for total in summary.stage_seconds if total.executed]
@@ -88,8 +101,9 @@ def _lines(summary: RunSummary, rows: Sequence[Mapping[str, Any]]) -> list[str]:
         cpu = sum(total.cpu_seconds for total in executed)
         each = f", {cpu / finished:.1f} per published spot" if finished else ""
         lines.append(f"  {'all':15} {cpu:.1f} CPU s{each}")
-    for row in rows:
-        if row["status"] in ("held", "rejected", "failed"):
+    turned_down = pc.is_in(rows["status"], pa.array(["held", "rejected", "failed"]))
+    for row in rows.filter(turned_down).slice(0, MOST_LINES).to_pylist():
+        if row["settled_by"] in (None, row["run_id"]):
             why = f"{row['stage']}: {row['reason_code']}: {row['reason']}"
             lines.append(f"  {row['status']:9} {row['spot_id']}: {why}")
     return lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], "  ... see the report"]

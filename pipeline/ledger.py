@@ -1,22 +1,25 @@
 """The ledger: every spot of every run, exactly once, as plain Parquet that any tool can read.
 
-ledger/run=<run_id>/unit=<n>/part-<n>.parquet   rows of schemas.result.RESULT_SCHEMA
-ledger/run=<run_id>/unit=<n>/receipt.json       written last: this unit is complete
+ledger/run=<run_id>/unit=<n>/part-*.parquet   rows of schemas.result.RESULT_SCHEMA
+ledger/run=<run_id>/unit=<n>/receipt.json     written last, once: this unit is complete, its parts
+                                              are those that the receipt names
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
-import re
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline import storage
-from pipeline.rows import to_rows, to_table
+from pipeline.rows import to_table
 from schemas.result import RESULT_SCHEMA, STATUSES
 
 
@@ -25,37 +28,48 @@ class LedgerError(RuntimeError):
 
 
 class UnitWriter:
-    """Writes the rows of one unit in parts, then its receipt."""
+    """Writes the rows of one unit in parts, then its receipt, which is what makes them count.
+
+    Several drivers may write the same unit at once: each has parts of its own, and the first
+    receipt wins.
+    """
 
     def __init__(self, output: str, run_id: str, unit: int, rows_per_part: int = 256) -> None:
-        self._folder = storage.join(output, "ledger", f"run={run_id}", f"unit={unit:05d}")
+        self._folder = unit_folder(output, run_id, unit)
+        self._rows_per_part, self._token = rows_per_part, secrets.token_hex(4)
         self._waiting: list[Mapping[str, Any]] = []
-        self._rows_per_part, self._parts, self._counts = (
-            rows_per_part,
-            0,
-            dict.fromkeys(STATUSES, 0),
-        )
+        self._parts: list[str] = []
+        self._counts = dict.fromkeys(STATUSES, 0)
 
     def add(self, result: Mapping[str, Any]) -> None:
-        """One ledger row. A full part is committed at once: a crash loses at most one part."""
+        """One ledger row; a full part is written at once, to bound memory."""
         self._counts[result["status"]] += 1
         self._waiting.append(result)
         if len(self._waiting) >= self._rows_per_part:
             self._flush()
 
-    def _flush(self) -> None:
-        if not self._waiting:
-            return
-        buffer = io.BytesIO()
-        pq.write_table(to_table(self._waiting, RESULT_SCHEMA), buffer, compression="zstd")
-        place = storage.join(self._folder, f"part-{self._parts:05d}.parquet")
-        if not storage.commit_bytes(buffer.getvalue(), place):
-            raise LedgerError(f"{place} is there already: two runs have the same id; run again")
-        self._parts += 1
-        self._waiting = []
+    def add_table(self, table: pa.Table) -> None:
+        """Many rows of `RESULT_SCHEMA`, as a part of their own."""
+        if table.num_rows:
+            for count in table["status"].value_counts():
+                self._counts[count["values"].as_py()] += count["counts"].as_py()
+            self._write(table)
 
-    def close(self, expected: int, receipt: Mapping[str, Any]) -> dict[str, Any]:
-        """Commit the rest and the receipt. Raises `LedgerError` if rows are missing or too many."""
+    def _flush(self) -> None:
+        if self._waiting:
+            self._write(to_table(self._waiting, RESULT_SCHEMA))
+            self._waiting = []
+
+    def _write(self, table: pa.Table) -> None:
+        name = f"part-{self._token}-{len(self._parts):05d}.parquet"
+        storage.replace_bytes(parquet_bytes(table), storage.join(self._folder, name))
+        self._parts.append(name)
+
+    def close(self, expected: int, receipt: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Commit the receipt, with the names of the parts; None if another driver was first.
+
+        Raises `LedgerError` if rows are missing or too many.
+        """
         self._flush()
         total = sum(self._counts.values())
         if total != expected:
@@ -64,17 +78,41 @@ class UnitWriter:
             )
         content = {**receipt, "spots": total, "counts": self._counts, "parts": self._parts}
         text = json.dumps(content, indent=2, sort_keys=True)
-        storage.replace_bytes(text.encode(), storage.join(self._folder, "receipt.json"))
-        return content
+        won = storage.commit_bytes(text.encode(), storage.join(self._folder, "receipt.json"))
+        self._remove_parts(of_others=won)
+        return content if won else None
+
+    def _remove_parts(self, *, of_others: bool) -> None:
+        """Parts that no receipt names: of a driver that died, or ours if another was first."""
+        for uri in storage.list_files(self._folder, ".parquet"):
+            name = uri.rpartition("/")[2]
+            if (name not in self._parts) == of_others:
+                with contextlib.suppress(FileNotFoundError):
+                    storage.remove(uri)
+
+
+def run_folder(output: str, run_id: str) -> str:
+    """URI of a run in the ledger."""
+    return storage.join(output, "ledger", f"run={run_id}")
+
+
+def unit_folder(output: str, run_id: str, unit: int) -> str:
+    """URI of a unit in the ledger."""
+    return storage.join(run_folder(output, run_id), f"unit={unit:05d}")
+
+
+def parquet_bytes(table: pa.Table) -> bytes:
+    """The table as a Parquet file."""
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd")
+    return buffer.getvalue()
 
 
 def runs(output: str) -> list[str]:
-    """Run ids with at least one part in the ledger, oldest first."""
-    found = set()
-    for uri in storage.list_files(storage.join(output, "ledger"), ".parquet"):
-        if match := re.search(r"/run=([^/]+)/", uri):
-            found.add(match.group(1))
-    return sorted(found)
+    """Run ids in the ledger, oldest first."""
+    folders = storage.list_folders(storage.join(output, "ledger"))
+    names = (uri.rstrip("/").rpartition("/")[2] for uri in folders)
+    return sorted(name.removeprefix("run=") for name in names if name.startswith("run="))
 
 
 def latest_run(output: str) -> str | None:
@@ -82,42 +120,79 @@ def latest_run(output: str) -> str | None:
     return max(runs(output), default=None)
 
 
-def read_ledger(output: str, run_id: str) -> pa.Table:
-    """All rows of one run, in today's schema: columns that an old run lacks are null."""
-    folder = storage.join(output, "ledger", f"run={run_id}")
-    tables = [_read_part(uri) for uri in storage.list_files(folder, ".parquet")]
-    return pa.concat_tables(tables) if tables else RESULT_SCHEMA.empty_table()
+def read_ledger(
+    output: str,
+    run_id: str,
+    *,
+    columns: Sequence[str] | None = None,
+    whole: bool = False,
+    without: Sequence[str] = (),
+) -> pa.Table:
+    """All rows of the complete units of a run, in today's schema: what an old run lacks is null.
+
+    `columns` reads these alone, `without` leaves out rows of these statuses. With `whole`, rows
+    of unchanged spots get back the metrics, verdicts and stages of the run that settled them.
+    """
+    schema = (
+        RESULT_SCHEMA if columns is None else pa.schema([RESULT_SCHEMA.field(c) for c in columns])
+    )
+    tables = []
+    for receipt in receipts(output, run_id):
+        folder = unit_folder(output, run_id, receipt["unit"])
+        for name in receipt["parts"]:
+            part = _read_part(storage.join(folder, name), schema)
+            if without:
+                part = part.filter(pc.invert(pc.is_in(part["status"], pa.array(without))))
+            tables.append(part)
+    table = pa.concat_tables(tables) if tables else schema.empty_table()
+    return _made_whole(output, table) if whole else table
 
 
-def _read_part(uri: str) -> pa.Table:
-    table = pq.read_table(io.BytesIO(storage.read_bytes(uri)), partitioning=None)
+def _read_part(uri: str, schema: pa.Schema) -> pa.Table:
+    file = pq.ParquetFile(io.BytesIO(storage.read_bytes(uri)))
+    there = set(file.schema_arrow.names)
+    table = file.read([name for name in schema.names if name in there])
     columns = [
         table[field.name].cast(field.type)
-        if field.name in table.schema.names
+        if field.name in there
         else pa.nulls(table.num_rows, field.type)
-        for field in RESULT_SCHEMA
+        for field in schema
     ]
-    return pa.table(columns, schema=RESULT_SCHEMA)
+    return pa.table(columns, schema=schema)
 
 
-def latest_rows(output: str) -> dict[str, dict[str, Any]]:
-    """The newest row of each spot over all runs, by spot id."""
-    newest: dict[str, dict[str, Any]] = {}
-    for run_id in runs(output):
-        for row in to_rows(read_ledger(output, run_id)):
-            newest[row["spot_id"]] = row
-    return newest
+_LEFT_OUT = ("metrics", "verdicts", "stages", "provenance", "preview_uri", "contact_sheet_uri")
+
+
+def _made_whole(output: str, table: pa.Table) -> pa.Table:
+    by = table["settled_by"]
+    wanted = set(zip(by.to_pylist(), table["spot_id"].to_pylist(), strict=True))
+    found: dict[str, dict[str, Any]] = {}
+    for run_id in by.unique().drop_null().to_pylist():
+        earlier = read_ledger(output, run_id, columns=("spot_id", "settled_by", *_LEFT_OUT))
+        for row in earlier.filter(pc.is_null(earlier["settled_by"])).to_pylist():
+            if (run_id, row["spot_id"]) in wanted:
+                row["stages"] = [{**run, "cached": True} for run in row["stages"] or []]
+                found[row["spot_id"]] = {name: row[name] for name in _LEFT_OUT}
+    if not found:
+        return table
+    rows = table.to_pylist()
+    for row in rows:
+        if row["settled_by"] is not None:
+            row.update(found.get(row["spot_id"], {}))
+    return pa.Table.from_pylist(rows, schema=table.schema)
 
 
 def receipts(output: str, run_id: str) -> Iterator[dict[str, Any]]:
-    """Receipts of the complete units of a run."""
-    for uri in storage.list_files(storage.join(output, "ledger", f"run={run_id}"), "receipt.json"):
+    """Receipts of the complete units of a run, in order."""
+    for uri in storage.list_files(run_folder(output, run_id), "receipt.json"):
         yield json.loads(storage.read_bytes(uri))
 
 
-def count(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """How many rows have each status."""
-    counts = dict.fromkeys(STATUSES, 0)
-    for row in rows:
-        counts[row["status"]] += 1
-    return counts
+def counts(output: str, run_id: str) -> dict[str, int]:
+    """How many spots of a run have each status, by the receipts of its units."""
+    total = dict.fromkeys(STATUSES, 0)
+    for receipt in receipts(output, run_id):
+        for status, number in receipt["counts"].items():
+            total[status] += number
+    return total

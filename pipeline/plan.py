@@ -1,4 +1,4 @@
-"""Plan: the feed as spots, what is decided already, and the rest cut into units."""
+"""Plan: the feed as spots, what is settled already, and the rest cut into units."""
 
 from __future__ import annotations
 
@@ -8,24 +8,36 @@ import re
 import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
+import pyarrow as pa
+
 from pipeline import storage
-from pipeline.feed import FeedRow, read_feed
+from pipeline.assets import AssetDigests
+from pipeline.feed import UnreadRow, unread_rows
 from pipeline.keys import digest, fingerprint, recipe_digest
-from pipeline.rows import decided, new_row
+from pipeline.rows import decided, new_row, to_table
+from pipeline.settled import Settled
 from pipeline.spot_rows import SpotRows, Unplannable, derived_seed
 from schemas.campaign import Campaign, Variant
 from schemas.config_error import ConfigError, Refusal
+from schemas.result import RESULT_SCHEMA
 from stages.base import Stage
 
+VERSION = "1"
+"""Bump when the same feed would become other spot rows."""
 UNIT_SPOTS = 2000
 """Spots to render per unit: bounds the driver's memory (about 50 kB per row in flight)."""
 UNIT_ROWS = 20_000
 """All rows per unit, those that need no work included."""
+CHECKED_OUTPUTS = 20_000
+"""Up to so many settled spots a plan looks whether their published files are still there; beyond,
+three requests to the store for each would cost more than the plan."""
 
 _SAFE_ID = re.compile(r"(?!.*(--|line-\d))[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_STEERS_NOTHING = ("name", "tracking_uri", "quality")
+"""Parts of a campaign that no spot row depends on; gates are parameters of the recipe's stages."""
 
 
 @dataclass
@@ -35,17 +47,25 @@ class Unit:
     number: int
     pending: list[dict[str, Any]] = field(default_factory=list)
     """Rows for the first stage."""
-    decided: list[dict[str, Any]] = field(default_factory=list)
-    """Ledger rows that need no work: bad feed rows, and what earlier runs settled."""
+    refused: list[dict[str, Any]] = field(default_factory=list)
+    """Ledger rows of feed rows that cannot become spots."""
+    standing: list[tuple[int, int, str]] = field(default_factory=list)
+    """(position in `Settled`, line of the feed, source) of what an earlier run settled."""
 
     def __len__(self) -> int:
-        return len(self.pending) + len(self.decided)
+        return len(self.pending) + len(self.refused) + len(self.standing)
 
     @property
     def digest(self) -> str:
-        """Of what goes in: spot ids and fingerprints."""
-        rows = [*self.pending, *self.decided]
-        return digest(sorted([row["spot_id"], row["fingerprint"]] for row in rows))
+        """Of what goes in to be rendered: spot ids and fingerprints."""
+        return digest(sorted([row["spot_id"], row["fingerprint"]] for row in self.pending))
+
+    def settled_rows(self, settled: Settled, run_id: str) -> pa.Table:
+        """Ledger rows of all that needs no work."""
+        refused = to_table([{**row, "run_id": run_id} for row in self.refused], RESULT_SCHEMA)
+        positions, lines, sources = zip(*self.standing, strict=True) if self.standing else ((),) * 3
+        standing = settled.rows(positions, run_id, feed_line=lines, source=sources)
+        return pa.concat_tables([refused, standing])
 
 
 class Planner:
@@ -55,39 +75,58 @@ class Planner:
         self,
         campaign: Campaign,
         stages: Sequence[Stage],
-        known: Mapping[str, Mapping[str, Any]],
+        settled: Settled | None = None,
         *,
+        assets: AssetDigests | None = None,
         only: Collection[str] = (),
         limit: int | None = None,
+        retry_failed: bool = False,
         unit_spots: int = UNIT_SPOTS,
     ) -> None:
-        """`known` is the newest ledger row per spot id; `only` keeps these product or spot ids."""
-        self.campaign, self.stages, self.known = campaign, list(stages), known
+        """`only` keeps these product or spot ids, `limit` the first so many spots. `settled` may
+        be set later, before `units`."""
+        self.campaign, self.stages = campaign, list(stages)
+        self.settled = Settled() if settled is None else settled
         self.only, self.limit, self.unit_spots = frozenset(only), limit, unit_spots
-        self._rows, self._recipe = SpotRows(campaign), recipe_digest(stages)
+        self.retry_failed = retry_failed
+        self.assets = assets or AssetDigests()
+        self._rows, self._recipe = SpotRows(campaign, self.assets), recipe_digest(stages)
+        self._context = digest([VERSION, self._recipe, _steering(campaign)])[:16]
 
-    def check(self) -> int:
-        """Read the whole feed once before anything is spent; returns how many rows it has.
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row of the feed is looked at: only then can one be missed in it."""
+        return not self.only and self.limit is None
 
-        Raises `FeedError` for a feed that breaks somewhere, and `ConfigError` for an id in `only`
-        that it does not have.
+    def key(self) -> str:
+        """Digest of all that decides what the plan will be, but for what earlier runs settled."""
+        places = [self.campaign.feed, self.campaign.scripts]
+        files = [storage.version(uri) for uri in places if uri]
+        day = (self.campaign.date or date.today()).isoformat()
+        how = [sorted(self.only), self.limit, self.unit_spots, self.retry_failed, day]
+        return digest([self._context, self.campaign.quality.attempts, files, how])[:32]
+
+    def check(self) -> None:
+        """Refuse before anything is spent what would break the plan late.
+
+        Raises `FeedError` for a feed in one piece (XML, gzip) that breaks somewhere, and
+        `ConfigError` for an id in `only` that the feed does not have.
         """
-        count, missing = 0, set(self.only)
-        ids: set[str] = set()
-        for row in read_feed(self.campaign.feed):
-            count += 1
-            if self.only:
-                here = self._ids(row)
-                missing -= here
-                ids |= here if len(ids) < 100_000 else set()
+        missing, ids = set(self.only), set[str]()
+        whole = self.only or not self.campaign.feed.lower().endswith((".tsv", ".csv", ".txt"))
+        for row in unread_rows(self.campaign.feed):
+            if not whole:
+                break  # the header was read; below it a table cannot break, only its rows can
+            here = self._ids(row)
+            missing -= here
+            ids |= here if self.only and len(ids) < 100_000 else set()
         if missing:
             raise ConfigError("--only", [_no_such_id(one, ids) for one in sorted(missing)])
-        return count
 
     def units(self) -> Iterator[Unit]:
         """Units in the feed's order, each full but the last; none for an empty selection."""
         unit, taken = Unit(0), 0
-        for row in read_feed(self.campaign.feed):
+        for row in unread_rows(self.campaign.feed):
             for variant in self.campaign.variants:
                 if not self._selected(row, variant):
                     continue
@@ -102,52 +141,62 @@ class Planner:
         if len(unit):
             yield unit
 
-    def _ids(self, row: FeedRow) -> set[str]:
+    def _ids(self, row: UnreadRow) -> set[str]:
         variants = self.campaign.variants
         return {row.product_id, *(spot_id_of(row.product_id, v.name) for v in variants)}
 
-    def _selected(self, row: FeedRow, variant: Variant) -> bool:
-        ids = {row.product_id, spot_id_of(row.product_id, variant.name)}
-        return not self.only or bool(ids & self.only)
+    def _selected(self, row: UnreadRow, variant: Variant) -> bool:
+        if not self.only:
+            return True
+        return bool({row.product_id, spot_id_of(row.product_id, variant.name)} & self.only)
 
-    def _place(self, unit: Unit, row: FeedRow, variant: Variant) -> None:
-        """Put one spot into the unit: to be rendered, or decided already."""
-        spot_id = _spot_id(row, variant)
-        common = {"variant": variant.name, "title": row.title, "feed_line": row.line}
+    def _place(self, unit: Unit, row: UnreadRow, variant: Variant) -> None:
+        """Put one spot into the unit: standing, refused, or to be rendered."""
+        spot_id, line = _spot_id(row, variant), row.raw.line
+        source = self._rows.source(row)
+        source = source and self._context + source
+        at = self.settled.find(spot_id)
+        if at is not None:
+            self.settled.seen[at] = True
+            if self.settled.same_source(at, source) and self._stands(at):
+                unit.standing.append((at, line, source))
+                return
+        product = row.read()
+        common = {"variant": variant.name, "title": product.title, "feed_line": line}
         try:
-            if row.product is None:
-                raise Unplannable(row.reason_code or "", row.reason or "")
-            spot = self._rows.build(row.product, variant, spot_id)
+            if product.product is None:
+                raise Unplannable(product.reason_code or "", product.reason or "")
+            spot = self._rows.build(product.product, variant, spot_id)
         except Unplannable as error:
-            print_ = digest([error.reason_code, str(error)])
-            more = {"fingerprint": print_, **common}
-            unit.decided.append(
-                decided(spot_id, row.product_id, "rejected", error.reason_code, str(error), **more)
+            common |= {"fingerprint": digest([error.reason_code, str(error)]), "source": source}
+            code, reason = error.reason_code, str(error)
+            unit.refused.append(
+                decided(spot_id, row.product_id, "rejected", code, reason, **common)
             )
             return
         print_ = fingerprint(self._recipe, spot)
-        settled = self._settled(spot_id, print_)
-        if settled is not None:
-            unit.decided.append({**settled, **common})
+        if at is not None and self.settled.same_fingerprint(at, print_) and self._stands(at):
+            unit.standing.append((at, line, source))
             return
-        pending = new_row(spot, print_, row.line)
-        script = self._rows.scripts.get(row.product.id)
-        mended = (*row.warnings, *(script.warnings if script else ()))
+        pending = new_row(spot, print_, line, source)
+        script = self._rows.scripts.get(row.product_id)
+        mended = (*product.warnings, *(script.warnings if script else ()))
         pending["verdicts"] = [_warning(text) for text in mended]
         unit.pending.append(pending)
 
-    def _settled(self, spot_id: str, print_: str) -> dict[str, Any] | None:
-        """The ledger row of a spot that an earlier run settled and nothing has changed since."""
-        before = self.known.get(spot_id)
-        if before is None or before["fingerprint"] != print_ or before["status"] == "failed":
-            return None
-        if before["status"] in ("published", "unchanged"):
-            if not all(_is_there(output["uri"]) for output in before["outputs"] or []):
-                return None
-            return {**before, "status": "unchanged", "stages": _as_cached(before["stages"])}
-        if before["another_seed"] and (before["attempt"] or 1) < self.campaign.quality.attempts:
-            return None  # the campaign now allows more seeds than were tried
-        return {**before, "stages": _as_cached(before["stages"])}
+    def _stands(self, at: int) -> bool:
+        """Whether what an earlier run settled may stand, now that nothing has changed since."""
+        attempts = self.campaign.quality.attempts
+        if not self.settled.stands(at, attempts=attempts, retry_failed=self.retry_failed):
+            return False
+        if len(self.settled) > CHECKED_OUTPUTS or not self.settled.is_published(at):
+            return True
+        return all(_is_there(output["uri"]) for output in self.settled.outputs(at))
+
+
+def _steering(campaign: Campaign) -> Mapping[str, Any]:
+    content = campaign.model_dump(mode="json", exclude=set(_STEERS_NOTHING))
+    return {**content, "date": None}  # what depends on the day has it in its source
 
 
 def spot_id_of(product_id: str, variant: str) -> str:
@@ -163,13 +212,13 @@ def spot_id_of(product_id: str, variant: str) -> str:
     return f"{slug}-{hashlib.sha256(product_id.encode()).hexdigest()[:16]}{suffix}"
 
 
-def _spot_id(row: FeedRow, variant: Variant) -> str:
+def _spot_id(row: UnreadRow, variant: Variant) -> str:
     suffix = "" if variant.name == "main" else f"--{variant.name}"
     if not row.product_id:
-        return f"line-{row.line}{suffix}"
+        return f"line-{row.raw.line}{suffix}"
     spot_id = spot_id_of(row.product_id, variant.name)
     # Of several rows with one id the first one keeps it.
-    return f"{spot_id}-line-{row.line}" if row.reason_code == "duplicate_id" else spot_id
+    return spot_id if row.first_line == row.raw.line else f"{spot_id}-line-{row.raw.line}"
 
 
 def new_run_id(now: datetime | None = None) -> str:
@@ -197,7 +246,3 @@ def _is_there(uri: str) -> bool:
 
 def _warning(text: str) -> dict[str, str]:
     return {"gate": "feed", "rule": "mended", "verdict": "pass", "evidence": text}
-
-
-def _as_cached(stages: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
-    return [{**stage, "cached": True} for stage in stages or []]

@@ -27,6 +27,7 @@ _FLOW = pa.schema(
         ("stages", pa.list_(STAGE_RUN)),
         ("fingerprint", pa.string()),
         ("feed_line", pa.int64()),
+        ("source", pa.string()),
     ]
 )
 
@@ -88,7 +89,9 @@ def _check_engine(stage: Stage) -> None:
             )
 
 
-def new_row(spot: Mapping[str, Any], fingerprint: str, feed_line: int | None) -> dict[str, Any]:
+def new_row(
+    spot: Mapping[str, Any], fingerprint: str, feed_line: int | None, source: str | None = None
+) -> dict[str, Any]:
     """A spot as it enters the first stage."""
     return {
         **spot,
@@ -100,6 +103,7 @@ def new_row(spot: Mapping[str, Any], fingerprint: str, feed_line: int | None) ->
         "another_seed": False,
         "fingerprint": fingerprint,
         "feed_line": feed_line,
+        "source": source,
     }
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import unquote, urlparse
 
 from pipeline import storage
-from pipeline.feed import ScriptRow, read_scripts
+from pipeline.assets import AssetDigests
+from pipeline.feed import ScriptRow, UnreadRow, read_scripts
 from schemas.campaign import Campaign, Variant
 from schemas.money import format_price
 from schemas.product import Product
@@ -26,13 +28,45 @@ class Unplannable(Exception):
 
 
 class SpotRows:
-    """Builds the rows of one campaign. Files that many spots share are read once."""
+    """Builds the rows of one campaign."""
 
-    def __init__(self, campaign: Campaign) -> None:
-        self.campaign = campaign
+    def __init__(self, campaign: Campaign, assets: AssetDigests | None = None) -> None:
+        self.campaign, self.assets = campaign, assets or AssetDigests()
         self.scripts = read_scripts(campaign.scripts) if campaign.scripts else {}
         self._day = campaign.date or date.today()
-        self._digests: dict[str, str] = {}
+        self._feed_folder = campaign.feed.rpartition("/")[0]
+        self._scripts_folder = (campaign.scripts or "").rpartition("/")[0]
+
+    def source(self, row: UnreadRow) -> str:
+        """Digest of all that feed, scripts and folders say of a row, before it is read.
+
+        If it is the same as before, so is the spot: nothing else of the row needs looking at.
+        "" where that cannot be told so cheaply: an odd link, a file that is not there.
+        """
+        texts = row.raw.texts
+        script = self.scripts.get(row.product_id)
+        parts = [row.raw.broken, "again" if row.first_line != row.raw.line else "", repr(texts)]
+        if "sale_price_effective_date" in texts:
+            parts.append(self._day.isoformat())
+        for link in _links_of(texts):
+            version = self._version_of(link)
+            if version is None:
+                return ""
+            parts.append(version)
+        if script is not None:
+            parts.append(repr((script.script, script.tagline, script.cta, script.accent)))
+            if script.music:
+                music = storage.join(self._scripts_folder, script.music)
+                parts.append(f"{script.music} {self.assets.version(music)}")  # None if it is gone
+        text = "\0".join(parts).encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(text, digest_size=16).hexdigest()
+
+    def _version_of(self, link: str) -> str | None:
+        folder = self.campaign.images or self._feed_folder
+        name = link.rpartition("/")[2] if self.campaign.images else link
+        if any(mark in name for mark in "%?#:\\\0") or not name or ".." in name:
+            return None
+        return self.assets.version(storage.join(folder, name))
 
     def build(self, product: Product, variant: Variant, spot_id: str) -> dict[str, Any]:
         """The row, with the day's prices. Raises `Unplannable`."""
@@ -109,9 +143,15 @@ class SpotRows:
             raise Unplannable("music_missing", f"music {own!r}: {fix}") from None
 
     def _asset(self, uri: str) -> dict[str, str]:
-        if uri not in self._digests:
-            self._digests[uri] = hashlib.sha256(storage.read_bytes(uri)).hexdigest()
-        return {"uri": uri, "sha256": self._digests[uri]}
+        return {"uri": uri, "sha256": self.assets.digest(uri)}
+
+
+def _links_of(texts: Mapping[str, str]) -> Iterator[str]:
+    """Links of a feed row's pictures, as far as they can be told apart at a glance."""
+    for name in ("image_link", "additional_image_link"):
+        for link in texts.get(name, "").split(","):
+            if bare := link.strip():
+                yield bare
 
 
 class Elsewhere(Exception):

@@ -83,6 +83,52 @@ def list_files(uri: str, suffix: str = "") -> list[str]:
     return [prefix + name for name in sorted(filesystem.find(path)) if name.endswith(suffix)]
 
 
+def list_folders(uri: str) -> list[str]:
+    """URIs of the folders directly in a folder, sorted; [] if there is no such folder."""
+    filesystem, path = split(uri)
+    try:
+        found = filesystem.ls(path, detail=True)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    prefix = uri.partition("://")[0] + "://" if "://" in uri else ""
+    return sorted(prefix + entry["name"] for entry in found if entry["type"] == "directory")
+
+
+def versions(uri: str) -> dict[str, str]:
+    """By the name of each file directly in a folder: a text that changes when the file does.
+
+    {} if there is no such folder.
+    """
+    filesystem, path = split(uri)
+    try:
+        found = filesystem.ls(path, detail=True)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    files = (entry for entry in found if entry["type"] == "file")
+    return {entry["name"].rpartition("/")[2]: _version(entry) for entry in files}
+
+
+def version(uri: str) -> str:
+    """A text that changes when the file does. Raises `FileNotFoundError`."""
+    filesystem, path = split(uri)
+    return _version(filesystem.info(path))
+
+
+def _version(entry: dict[str, Any]) -> str:
+    """ETag where the store has one, else the time it was last written; and its size."""
+    for name in ("ETag", "etag", "LastModified", "mtime", "created"):
+        if entry.get(name):
+            return f"{entry[name]}-{entry.get('size')}"
+    return f"?-{entry.get('size')}"
+
+
+def remove_folder(uri: str) -> None:
+    """Remove a folder with all that is in it, if it is there."""
+    filesystem, path = split(uri)
+    if filesystem.exists(path):
+        filesystem.rm(path, recursive=True)
+
+
 def download(uri: str, to: Path, *, sha256: str | None = None) -> None:
     """Copy a remote file to a local path, whole or not at all.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,9 +9,7 @@ from pathlib import Path
 from statistics import NormalDist
 from typing import Any
 
-import pyarrow.parquet as pq
-
-from pipeline import storage
+from pipeline import ledger, storage
 from stages.shared.ffmpeg import FfmpegError, decode_frames
 from stages.shared.watermark import GRID_HEIGHT, GRID_WIDTH, Detection, detect, matched_z
 from stages.sign.trust import Credentials, read_credentials
@@ -91,9 +88,8 @@ def read_entries(output: str) -> list[LedgerEntry]:
     """
     columns = ["run_id", "spot_id", "product_id", "status", "outputs", "provenance"]
     rows: list[dict[str, Any]] = []
-    for uri in storage.list_files(storage.join(output, "ledger"), ".parquet"):
-        content = io.BytesIO(storage.read_bytes(uri))
-        rows += pq.read_table(content, columns=columns, partitioning=None).to_pylist()
+    for run_id in ledger.runs(output):
+        rows += ledger.read_ledger(output, run_id, columns=columns).to_pylist()
     if not rows:
         raise ValueError(f"{output} has no ledger: give the --out of a campaign that was rendered")
     places: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = defaultdict(list)

@@ -9,9 +9,10 @@ from schemas.arrow_types import METRICS, OUTPUT, PROVENANCE, STAGE_RUN, VERDICT
 
 SCHEMA_VERSION = "1"
 
-STATUSES = ("published", "held", "rejected", "failed", "unchanged")
+STATUSES = ("published", "held", "rejected", "failed", "unchanged", "withdrawn")
 """published: at its place, signed. held: waits for a person. rejected: must not ship.
-failed: a bug or a lost worker. unchanged: published by an earlier run, nothing to do."""
+failed: a bug or a lost worker. unchanged: published by an earlier run, nothing to do.
+withdrawn: published by an earlier run, but the feed has no such product any more."""
 
 RESULT_SCHEMA = pa.schema(
     [
@@ -38,6 +39,9 @@ RESULT_SCHEMA = pa.schema(
         pa.field("another_seed", pa.bool_()),  # whether another seed might have passed
         pa.field("contact_sheet_uri", pa.string()),
         pa.field("feed_line", pa.int64()),  # line of the feed it came from
+        # The run whose row has the metrics, verdicts and stages that this one leaves out.
+        pa.field("settled_by", pa.string()),
+        pa.field("source", pa.string()),  # digest of what the feed and scripts say of the spot
     ],
     metadata={"schema": "spotmill.result", "schema_version": SCHEMA_VERSION},
 )

@@ -10,7 +10,7 @@ from pipeline.report.captions import Captions
 from pipeline.report.links import place_below, relative_url
 from pipeline.report.words import KEY_METRICS, metric_name, number
 
-PAGE_ORDER = ("held", "failed", "rejected", "published", "unchanged")
+PAGE_ORDER = ("held", "failed", "rejected", "published", "unchanged", "withdrawn")
 """Statuses in the order in which the page shows them: what asks for a person comes first."""
 
 

@@ -53,7 +53,8 @@ class RunSummary:
     @property
     def worked_on(self) -> int:
         """Spots that were not simply unchanged since an earlier run."""
-        return self.spots - self.counts.get("unchanged", 0)
+        idle = self.counts.get("unchanged", 0) + self.counts.get("withdrawn", 0)
+        return self.spots - idle
 
     @property
     def seconds_per_spot(self) -> float | None:
@@ -113,7 +114,7 @@ def summarise(
     for row in each_row(rows):
         run_id = run_id or row["run_id"]
         counts[row["status"]] = counts.get(row["status"], 0) + 1
-        if row["status"] == "unchanged":
+        if row["status"] in ("unchanged", "withdrawn"):
             continue
         if row["status"] != "published" and row["reason_code"]:
             reasons[row["reason_code"]] = reasons.get(row["reason_code"], 0) + 1

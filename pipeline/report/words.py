@@ -63,6 +63,7 @@ STATUS_MEANINGS = {
     "rejected": "must not ship",
     "failed": "stopped by a fault, not by its content",
     "unchanged": "published by an earlier run, nothing to do",
+    "withdrawn": "published by an earlier run, but no longer in the feed",
 }
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +21,23 @@ from pipeline.feed import FeedError
 from pipeline.ledger import LedgerError, UnitWriter, latest_run, read_ledger
 from pipeline.local_runner import LocalRunner
 from pipeline.rows import decided, to_rows
+from schemas.config_error import ConfigError
 from stages.base import Media, Reject, Stage
-from tests.pipeline.test_plan import write_campaign
-from tests.pipeline.toy_stages import Count, Loud
+from tests.pipeline.test_plan import FEED, write_campaign
+from tests.pipeline.toy_stages import Count, Loud, Slow
 
 STAGES: list[Stage] = [Loud(), Count()]
+
+
+def rows_of(run: CampaignRun) -> list[dict[str, Any]]:
+    """Run it; all its ledger rows, with what earlier runs know of them."""
+    finished = run.run()
+    return to_rows(read_ledger(finished.output, finished.run_id, whole=True))
+
+
+def count(rows: list[dict[str, Any]]) -> dict[str, int]:
+    """How many rows have each status."""
+    return dict(Counter(row["status"] for row in rows))
 
 
 def campaign_run(path: str, output: str, stages: list[Stage] | None = None) -> CampaignRun:
@@ -40,20 +57,20 @@ def test_first_run_second_run_and_a_changed_price(
     if where == "s3":
         output = f"{request.getfixturevalue('s3_bucket')}/{tmp_path.name}"
     path = write_campaign(tmp_path)
-    first = campaign_run(path, output).run()
-    assert ledger.count(first)["published"] == 2 and ledger.count(first)["rejected"] == 3
+    first = rows_of(campaign_run(path, output))
+    assert count(first) == {"published": 2, "rejected": 3}
 
-    second = replace(campaign_run(path, output), make_runner=_no_runner).run()
-    assert ledger.count(second) == {
-        "published": 0, "held": 0, "rejected": 3, "failed": 0, "unchanged": 2,
-    }  # fmt: skip
+    second = rows_of(replace(campaign_run(path, output), make_runner=_no_runner))
+    assert count(second) == {"unchanged": 2, "rejected": 3}
+    (mug,) = [row for row in second if row["spot_id"] == "mug"]
+    assert mug["metrics"] == {"letters": 3.0} and mug["settled_by"] == ledger.runs(output)[0]
 
     feed = tmp_path / "feed.tsv"
     feed.write_text(feed.read_text().replace("24.00 USD", "22.00 USD"))
-    third = {row["spot_id"]: row for row in campaign_run(path, output).run()}
+    third = {row["spot_id"]: row for row in rows_of(campaign_run(path, output))}
     assert third["mug"]["status"] == "published"
     assert [run["cached"] for run in third["mug"]["stages"]] == [True, False]
-    assert ledger.count(list(third.values()))["unchanged"] == 1
+    assert count(list(third.values()))["unchanged"] == 1
     assert len(ledger.runs(output)) == 3
     kept = to_rows(read_ledger(output, latest_run(output) or ""))
     assert {row["spot_id"] for row in kept} == set(third)
@@ -84,7 +101,7 @@ def test_spots_that_vanish_run_again_then_alone_and_then_failed(tmp_path: Path) 
 
     runner = Forgetful()
     run = replace(campaign_run(path, output), make_runner=lambda: runner)
-    rows = {row["spot_id"]: row for row in run.run()}
+    rows = {row["spot_id"]: row for row in rows_of(run)}
     assert [len(call) for call in runner.calls] == [2, 2, 1, 1]
     assert rows["mug"]["reason_code"] == "worker_died"
     assert sorted(row["status"] for row in rows.values()).count("published") == 1
@@ -114,7 +131,7 @@ def test_another_seed_is_tried_up_to_the_limit(tmp_path: Path, wants: int, statu
     path = write_campaign(tmp_path)
     log = tmp_path / "seeds"
     run = campaign_run(path, str(tmp_path / "out"), [Picky(log=str(log), wants=wants), Count()])
-    row = {row["spot_id"]: row for row in replace(run, only=["mug"]).run()}["mug"]
+    row = {row["spot_id"]: row for row in rows_of(replace(run, only=["mug"]))}["mug"]
     seeds = log.read_text().split()
     assert row["status"] == status and len(seeds) == len(set(seeds)) == 2
     assert row["seed"] == int(seeds[-1])
@@ -137,7 +154,7 @@ def test_a_feed_that_breaks_late_is_refused_before_anything_is_spent(tmp_path: P
 def test_a_recipe_that_publishes_nothing_holds_its_spots(tmp_path: Path) -> None:
     """Would catch a ledger that calls a spot published of which there is no file."""
     path = write_campaign(tmp_path)
-    rows = replace(campaign_run(path, str(tmp_path / "out"), [Loud()]), only=["../../etc"]).run()
+    rows = rows_of(replace(campaign_run(path, str(tmp_path / "out"), [Loud()]), only=["../../etc"]))
     assert [(row["status"], row["reason_code"]) for row in rows] == [("held", "not_published")]
 
 
@@ -157,8 +174,78 @@ def test_old_ledgers_without_newer_columns_stay_readable(tmp_path: Path) -> None
     writer = UnitWriter(str(tmp_path), "run", 0, rows_per_part=1)
     for name in "ab":
         writer.add({**decided(name, name, "rejected", "x", "y"), "run_id": "run"})
-    writer.close(2, {})
+    writer.close(2, {"unit": 0})
     (part, _) = sorted(tmp_path.rglob("*.parquet"))
-    pq.write_table(pq.read_table(part, partitioning=None).drop_columns(["seed", "title"]), part)
+    pq.write_table(pq.read_table(part, partitioning=None).drop_columns(["seed", "source"]), part)
     table = read_ledger(str(tmp_path), "run")
     assert table.num_rows == 2 and "seed" in table.column_names
+
+
+def test_two_drivers_share_the_units_of_one_run(tmp_path: Path) -> None:
+    """Would catch a unit that is rendered or recorded twice, and a run with two reports."""
+    path = write_campaign(tmp_path, feed=long_feed(24))
+    output, log = str(tmp_path / "out"), tmp_path / "log"
+    stages: list[Stage] = [Slow(log=str(log)), Count()]
+    drivers = [
+        replace(campaign_run(path, output, stages), unit_spots=3, lease_s=2.0) for _ in range(2)
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        one, two = pool.map(lambda driver: driver.run(), drivers)
+    assert one.run_id == two.run_id and one.closed_here != two.closed_here
+    rows = to_rows(read_ledger(output, one.run_id))
+    assert len(rows) == 24 == len({row["spot_id"] for row in rows})
+    assert {row["status"] for row in rows} == {"published"}
+    assert len(log.read_text().splitlines()) == 24, "nothing was rendered twice"
+
+
+DRIVER = """
+import sys
+from tests.pipeline.test_campaign_run import campaign_run
+from tests.pipeline.toy_stages import Count, Slow
+from dataclasses import replace
+path, output, log = sys.argv[1:]
+replace(campaign_run(path, output, [Slow(log=log), Count()]), unit_spots=4, lease_s=1.0).run()
+"""
+
+
+@pytest.mark.chaos
+def test_a_killed_driver_is_continued_where_it_was(tmp_path: Path) -> None:
+    """Would catch a run that starts again from nothing, or a spot lost or twice after a crash."""
+    path = write_campaign(tmp_path, feed=long_feed(12))
+    output, log = tmp_path / "out", tmp_path / "log"
+    command = [sys.executable, "-c", DRIVER, path, str(output), str(log)]
+    root = Path(__file__).parents[2]
+    driver = subprocess.Popen(command, cwd=root)
+    deadline = time.monotonic() + 60
+    while not log.exists() or len(log.read_text().splitlines()) < 6:
+        assert driver.poll() is None and time.monotonic() < deadline
+        time.sleep(0.02)
+    driver.kill()
+    driver.wait()
+    made = len(log.read_text().splitlines())
+    assert 6 <= made < 12 and not list(output.glob("ledger/run=*/closed.json"))
+
+    subprocess.run(command, cwd=root, check=True, timeout=60)
+    assert len(ledger.runs(str(output))) == 1, "the open run was continued"
+    rows = to_rows(read_ledger(str(output), ledger.runs(str(output))[0]))
+    assert len(rows) == 12 == len({row["spot_id"] for row in rows})
+    assert {row["status"] for row in rows} == {"published"}
+    redone = len(log.read_text().splitlines()) - 12
+    assert redone <= 1, "only what was in flight is done again"
+    assert not list(output.glob("plan/run=*")) and not list(output.rglob("*.part"))
+
+
+def test_an_output_of_another_campaign_is_refused(tmp_path: Path) -> None:
+    """Would catch two campaigns whose spots, ledgers and reports mix in one folder."""
+    path = write_campaign(tmp_path)
+    rows_of(campaign_run(path, str(tmp_path / "out")))
+    Path(path).write_text(Path(path).read_text().replace("name: Test", "name: Other"))
+    with pytest.raises(ConfigError, match=r"it holds the campaign 'Test'; give 'Other'"):
+        campaign_run(path, str(tmp_path / "out")).run()
+
+
+def long_feed(products: int) -> str:
+    """A feed of so many mugs."""
+    header, mug = FEED.splitlines()[:2]
+    rows = [mug.replace("mug\tMug", f"mug-{n:02d}\tMug {n}", 1) for n in range(products)]
+    return "\n".join([header, *rows])

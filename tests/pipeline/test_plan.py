@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,10 @@ from typing import Any
 import pytest
 
 from pipeline.campaign_file import read_campaign
-from pipeline.plan import Planner, Unit, new_run_id, spot_id_of
+from pipeline.feed import UnreadRow
+from pipeline.plan import Planner, new_run_id, spot_id_of
+from pipeline.rows import to_rows
+from pipeline.settled import Settled
 from schemas.config_error import ConfigError
 from tests.pipeline.toy_stages import Count, Loud
 
@@ -35,9 +39,26 @@ def write_campaign(folder: Path, **more: str) -> str:
     return str(folder / "campaign.yaml")
 
 
-def plan(path: str, known: dict[str, Any] | None = None, **options: Any) -> list[Unit]:
-    """Units of a campaign file."""
-    return list(Planner(read_campaign(path), [Loud(), Count()], known or {}, **options).units())
+@dataclass
+class Planned:
+    """A unit with the ledger rows of its settled spots."""
+
+    pending: list[dict[str, Any]]
+    decided: list[dict[str, Any]]
+
+    def __len__(self) -> int:
+        return len(self.pending) + len(self.decided)
+
+
+def plan(path: str, known: dict[str, Any] | None = None, **options: Any) -> list[Planned]:
+    """Units of a campaign file; `known` are ledger rows of an earlier run by spot id."""
+    settled = Settled.of(
+        [{**row, "run_id": row.get("run_id", "r0")} for row in (known or {}).values()]
+    )
+    planner = Planner(read_campaign(path), [Loud(), Count()], settled, **options)
+    return [
+        Planned(unit.pending, to_rows(unit.settled_rows(settled, "r1"))) for unit in planner.units()
+    ]
 
 
 def test_every_feed_row_is_either_pending_or_settled_with_a_reason(tmp_path: Path) -> None:
@@ -92,10 +113,16 @@ def test_what_was_settled_stays_settled_until_something_changes(tmp_path: Path) 
     (unit,) = plan(path)
     known = {}
     for row, status in zip(unit.pending, ("published", "failed"), strict=True):
-        known[row["spot_id"]] = {**row, "status": status, "outputs": [], "reason_code": None}
+        known[row["spot_id"]] = {**row, "status": status, "outputs": [], "reason_code": "timeout"}
     (again,) = plan(path, known)
-    assert [row["product_id"] for row in again.pending] == ["../../etc"], "what failed runs again"
+    assert [row["product_id"] for row in again.pending] == ["../../etc"], "it may work tomorrow"
     assert {row["status"] for row in again.decided} == {"unchanged", "rejected"}
+    for row in known.values():
+        row["reason_code"] = "error_ZeroDivisionError"
+    (bug,) = plan(path, known)
+    assert not bug.pending, "a bug stays one"
+    (asked,) = plan(path, known, retry_failed=True)
+    assert [row["product_id"] for row in asked.pending] == ["../../etc"]
     gone = {"mug": {**known["mug"], "outputs": [{"uri": str(tmp_path / "gone.mp4")}]}}
     (third,) = plan(path, gone)
     assert "mug" in [row["spot_id"] for row in third.pending], "its file has gone"
@@ -180,7 +207,7 @@ def test_units_are_cut_by_what_is_to_be_rendered(tmp_path: Path) -> None:
 
 def test_an_unknown_id_is_refused_with_the_nearest(tmp_path: Path) -> None:
     """Would catch a typo that renders nothing and says that nothing has changed."""
-    planner = Planner(read_campaign(write_campaign(tmp_path)), [Loud()], {}, only=["mog", "cup"])
+    planner = Planner(read_campaign(write_campaign(tmp_path)), [Loud()], only=["mog", "cup"])
     with pytest.raises(ConfigError, match=r"mog: .* did you mean mug"):
         planner.check()
 
@@ -195,3 +222,56 @@ def test_more_attempts_reopen_what_the_gates_turned_down(tmp_path: Path) -> None
     Path(path).write_text(Path(path).read_text() + "\nquality: {attempts: 3}\n")
     (more,) = plan(path, {before["spot_id"]: before}, only=["../../etc"])
     assert len(more.pending) == 1
+
+
+def test_an_unchanged_row_is_not_even_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Would catch a nightly plan that reads a million products to find that nothing is new."""
+    path = write_campaign(tmp_path)
+    (first,) = plan(path)
+    known = {row["spot_id"]: {**row, "status": "rejected"} for row in first.pending}
+    known |= {row["spot_id"]: row for row in first.decided}
+    read: list[str] = []
+    real = UnreadRow.read
+    monkeypatch.setattr(
+        UnreadRow,
+        "read",
+        lambda row: read.append(row.product_id) or real(row),  # type: ignore[func-returns-value]
+    )
+    (again,) = plan(path, known)
+    assert read == ["lamp"], "its picture is missing: it must be looked for again"
+    assert not again.pending and len(again.decided) == 5
+
+    (tmp_path / "products" / "mug.jpg").write_bytes(b"another photo")
+    (changed,) = plan(path, known)
+    assert [row["spot_id"] for row in changed.pending] == [r["spot_id"] for r in first.pending]
+
+
+def test_a_sale_that_begins_is_a_change_and_a_day_without_one_is_none(tmp_path: Path) -> None:
+    """Would catch yesterday's price on air, and a catalogue read anew for each day's date."""
+    path = write_campaign(tmp_path)
+    before = Path(path).read_text()
+    Path(path).write_text(before.replace("2026-11-24", "2026-11-20"))
+    (first,) = plan(path)
+    known = {row["spot_id"]: {**row, "status": "rejected"} for row in first.pending}
+    Path(path).write_text(before)
+    (sale,) = plan(path, known)
+    assert [row["spot_id"] for row in sale.pending] == ["mug"]
+
+
+def test_products_that_are_gone_are_withdrawn_once(tmp_path: Path) -> None:
+    """Would catch a spot that vanishes from the ledger with its product."""
+    path = write_campaign(tmp_path)
+    rows = [
+        {**row, "status": "published", "outputs": [{"uri": "x.mp4"}], "run_id": "r0"}
+        for row in plan(path)[0].pending
+    ]
+    settled = Settled.of(rows)
+    feed = [line for line in FEED.splitlines() if not line.startswith("mug")]
+    (tmp_path / "feed.tsv").write_text("\n".join(feed))
+    planner = Planner(read_campaign(path), [Loud(), Count()], settled)
+    list(planner.units())
+    (gone,) = to_rows(settled.withdrawn("r1"))
+    assert (gone["spot_id"], gone["status"], gone["settled_by"]) == ("mug", "withdrawn", "r0")
+    again = Settled.of([*rows, gone])
+    list(Planner(read_campaign(path), [Loud(), Count()], again).units())
+    assert again.withdrawn("r2").num_rows == 0

@@ -19,7 +19,7 @@ from cluster.pools import plan_pools
 from pipeline.campaign_file import read_campaign
 from pipeline.campaign_run import CampaignRun
 from pipeline.local_runner import LocalRunner
-from pipeline.plan import Planner, Unit
+from pipeline.plan import Planner
 from pipeline.ray_runner import RayRunner
 from pipeline.recipes import load_recipe
 from pipeline.rows import new_row
@@ -54,7 +54,7 @@ def run_unit(stages: list[Stage], output: Path, machines: Machines, *rows: Any) 
         campaign, stages, str(output), lambda: ray_runner(stages, output, machines), print
     )
     ready = [new_row(row, "print", 1) for row in rows]
-    return run.run_unit(Unit(0, pending=ready))
+    return list(run.results(ready, "run"))
 
 
 def without_times(row: dict[str, Any]) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def test_a_real_spot_is_the_same_in_one_process_and_on_ray(
     """Would catch a stage whose work depends on its process: threads, caches, earlier spots."""
     campaign = read_campaign(str(DEMO), [f"signing.folder={tmp_path / 'signer'}"])
     stages = load_recipe("laptop", campaign)
-    (unit,) = Planner(campaign, stages, {}, only=["OS-EDP-AMBREFIG-50"]).units()
+    (unit,) = Planner(campaign, stages, only=["OS-EDP-AMBREFIG-50"]).units()
     (far,) = ray_runner(stages, tmp_path / "ray", machines).run(unit.pending)
     (near,) = LocalRunner(stages, str(tmp_path / "local")).run(unit.pending)
     assert near["status"] == far["status"] == "pending", (near["reason"], far["reason"])

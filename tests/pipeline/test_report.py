@@ -331,7 +331,8 @@ def test_summary_counts_only_work_of_this_run() -> None:
     assert (screen.seconds, screen.cpu_seconds, screen.saved_seconds) == (3.0, 4.5, 3.0)
     assert screen.peak_memory_mb == 300.0 and composite.seconds == 12.0
     assert summary.run_id == RUN_ID and summary.reasons == {"claim": 1}
-    assert summary.counts == {"published": 2, "held": 0, "rejected": 1, "failed": 0, "unchanged": 1}
+    assert summary.counts == {"published": 2, "held": 0, "rejected": 1, "failed": 0, "unchanged": 1,
+                              "withdrawn": 0}  # fmt: skip
     assert summary.seconds_per_spot == 10.0, "the unchanged spot cost nothing"
     assert summary.cached_share == 1 / 5
 

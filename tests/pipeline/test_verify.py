@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
 from jobs import verify as job
 from pipeline import storage
+from pipeline.ledger import UnitWriter
 from pipeline.media import MediaStore
 from pipeline.verify import read_entries, verify
 from schemas.result import RESULT_SCHEMA
@@ -104,13 +103,18 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     }
     rejected = {**result, "spot_id": "lamp-main", "status": "rejected", "outputs": None,
                 "provenance": None}  # fmt: skip
-    table = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist([result, rejected], RESULT_SCHEMA), table)
-    place = storage.join(output, "ledger/run=r1/unit=00000/part-00000.parquet")
-    storage.commit_bytes(table.getvalue(), place)
+    write_ledger(output, "r1", result, rejected)
     file = folder / "spot.mp4"
     file.write_bytes(storage.read_bytes(done.uri))
     return Published(file, folder / "signer" / "root.pem", output)
+
+
+def write_ledger(output: str, run_id: str, *rows: dict[str, Any]) -> None:
+    """One unit of one run."""
+    writer = UnitWriter(output, run_id, 0)
+    for row in rows:
+        writer.add(row)
+    writer.close(len(rows), {"unit": 0})
 
 
 def found(path: Path, of: Published, *, ledger: bool = True, trust: bool = True) -> tuple[str, str]:
@@ -216,10 +220,7 @@ def ledger_of(folder: Path, *rows: tuple[str, str, str | None]) -> str:
             "outputs": [output] if sha256 else [],
             "provenance": {"watermark_id": f"mark-{sha256}"} if sha256 else None,
         }
-        table = io.BytesIO()
-        pq.write_table(pa.Table.from_pylist([row], RESULT_SCHEMA), table)
-        place = storage.join(str(folder), f"ledger/run={run_id}/unit=00000/part-00000.parquet")
-        storage.commit_bytes(table.getvalue(), place)
+        write_ledger(str(folder), run_id, row)
     return str(folder)
 
 

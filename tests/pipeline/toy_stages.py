@@ -94,6 +94,16 @@ class Napping(Loud):
 
 
 @dataclass(kw_only=True)
+class Slow(Loud):
+    """Takes a fifth of a second, and counts its real runs when they are done."""
+
+    def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
+        """As `Loud`, the script said per spot."""
+        time.sleep(0.2)
+        return {**Loud.run(self, spot, media)}
+
+
+@dataclass(kw_only=True)
 class Hanging(Napping):
     """Naps longer than it may."""
 

@@ -1,0 +1,87 @@
+"""Digests of input files: computed once per version of a file, remembered between plans."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline import storage
+
+LISTED_FROM = 50
+"""Files asked for one by one before their folder is listed whole: a listing of a million costs
+a thousand requests, and so do a thousand files."""
+
+_SCHEMA = pa.schema([("uri", pa.string()), ("version", pa.string()), ("sha256", pa.string())])
+
+
+class AssetDigests:
+    """Versions and digests of files by URI. A version is what a listing tells (ETag, or the time of
+    the last write; and the size): only where it has changed is the file read again.
+    """
+
+    def __init__(self, output: str | None = None) -> None:
+        """With an `output` the digests of earlier plans are read from there, and `save` works."""
+        self._place = storage.join(output, "plan", "assets.parquet") if output else None
+        self._digests: dict[str, tuple[str, str]] | None = None
+        self._versions: dict[str, str | None] = {}
+        self._folders: dict[str, dict[str, str]] = {}
+        self._asked: dict[str, int] = {}
+        self._new = False
+
+    def version(self, uri: str) -> str | None:
+        """A text that changes when the file does; None where there is no such file.
+
+        What was asked once is not asked again: a plan sees one moment.
+        """
+        folder, _, name = uri.rpartition("/")
+        if folder in self._folders:
+            return self._folders[folder].get(name)
+        if uri not in self._versions:
+            self._asked[folder] = self._asked.get(folder, 0) + 1
+            if self._asked[folder] > LISTED_FROM:
+                self._folders[folder] = storage.versions(folder)
+                return self._folders[folder].get(name)
+            try:
+                self._versions[uri] = storage.version(uri)
+            except (OSError, ValueError, TypeError, ImportError):  # names that no file can have
+                self._versions[uri] = None
+        return self._versions[uri]
+
+    def digest(self, uri: str) -> str:
+        """sha256 of the file, as hex. Raises what storage does, `FileNotFoundError` for no file."""
+        if self._digests is None:
+            self._digests = self._load()
+        version = self.version(uri)
+        known = self._digests.get(uri)
+        if version is not None and known is not None and known[0] == version:
+            return known[1]
+        sha256 = hashlib.sha256(storage.read_bytes(uri)).hexdigest()
+        if version is not None:
+            self._digests[uri] = (version, sha256)
+            self._new = True
+        return sha256
+
+    def save(self) -> None:
+        """Remember the digests for the next plan."""
+        if self._place is None or not self._new or self._digests is None:
+            return
+        columns: list[Any] = [
+            list(self._digests),
+            [version for version, _ in self._digests.values()],
+            [sha256 for _, sha256 in self._digests.values()],
+        ]
+        buffer = io.BytesIO()
+        pq.write_table(pa.table(columns, schema=_SCHEMA), buffer, compression="zstd")
+        storage.replace_bytes(buffer.getvalue(), self._place)
+
+    def _load(self) -> dict[str, tuple[str, str]]:
+        content = storage.read_bytes_or_none(self._place) if self._place else None
+        if content is None:
+            return {}
+        table = pq.read_table(io.BytesIO(content), partitioning=None)
+        columns = (table[name].to_pylist() for name in _SCHEMA.names)
+        return {uri: (version, sha256) for uri, version, sha256 in zip(*columns, strict=True)}

@@ -1,0 +1,192 @@
+"""What earlier runs settled: the newest ledger row of every spot, small enough for a million."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline import ledger, storage
+from pipeline.rows import to_table
+from schemas.result import RESULT_SCHEMA
+
+LEAN = (
+    "run_id", "spot_id", "product_id", "variant", "status", "stage", "reason_code", "reason",
+    "title", "price", "currency", "outputs", "fingerprint", "source", "settled_by", "seed",
+    "attempt", "another_seed", "feed_line",
+)  # fmt: skip
+"""What a row keeps when its spot has not changed; the rest stays in the run `settled_by`."""
+
+SCHEMA = pa.schema([RESULT_SCHEMA.field(name) for name in LEAN])
+
+PASSING = frozenset(
+    ("timeout", "worker_died", "stage_not_loaded", "error_Retry", "error_OSError",
+     "error_ConnectionError", "error_EndpointConnectionError", "error_ClientError")
+)  # fmt: skip
+"""Reasons to fail that may be gone tomorrow: these spots run again without being asked for."""
+
+PUBLISHED = ("published", "unchanged", "withdrawn")
+
+
+class Settled:
+    """Rows of `SCHEMA`, one per spot, found by spot id. About 600 bytes of memory per spot."""
+
+    def __init__(self, table: pa.Table | None = None) -> None:
+        self.table = (SCHEMA.empty_table() if table is None else table).combine_chunks()
+        self._position = {name: n for n, name in enumerate(self._texts("spot_id"))}
+        self._status, self._reason_code = self._texts("status"), self._texts("reason_code")
+        self._fingerprint, self._source = self._texts("fingerprint"), self._texts("source")
+        self._another = self.table["another_seed"].fill_null(False).to_pylist()
+        self._attempt = self.table["attempt"].fill_null(1).to_pylist()
+        self._has_outputs = pc.greater(
+            pc.fill_null(pc.list_value_length(self.table["outputs"]), 0), 0
+        ).to_pylist()
+        self.seen = np.zeros(len(self), bool)
+        """Which of them the feed still has: set by the plan."""
+
+    @classmethod
+    def of(cls, rows: Iterable[Mapping[str, Any]]) -> Settled:
+        """From ledger rows, the newest last."""
+        return cls(_newest([_lean(to_table(list(rows), RESULT_SCHEMA))]))
+
+    @classmethod
+    def load(cls, output: str) -> Settled:
+        """From the newest index below `output` and the runs behind it.
+
+        A run that was still going on when a later one wrote the index is not in it: its spots
+        are planned again and then found in the media store.
+        """
+        indexes = storage.list_files(_folder(output), ".parquet")
+        tables, since = [], ""
+        if indexes:
+            content = io.BytesIO(storage.read_bytes(indexes[-1]))
+            tables.append(_filled(pq.read_table(content, partitioning=None)))
+            since = indexes[-1].rpartition("/")[2].removesuffix(".parquet")
+        for run_id in ledger.runs(output):
+            if run_id > since:
+                tables.append(_lean(ledger.read_ledger(output, run_id, columns=LEAN)))
+        return cls(_newest(tables))
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def find(self, spot_id: str) -> int | None:
+        """Position of a spot's row."""
+        return self._position.get(spot_id)
+
+    def same_source(self, position: int, source: str) -> bool:
+        """Whether the feed says of the spot what it said when it was settled."""
+        return bool(source) and self._source[position] == source
+
+    def same_fingerprint(self, position: int, print_: str) -> bool:
+        """Whether all that went in is as it was when the spot was settled."""
+        return self._fingerprint[position] == print_
+
+    def is_published(self, position: int) -> bool:
+        """Whether the spot has files at their place, as far as the ledger knows."""
+        return self._status[position] in PUBLISHED and self._has_outputs[position]
+
+    def stands(self, position: int, *, attempts: int, retry_failed: bool) -> bool:
+        """Whether the row may stand when nothing has changed; else the spot runs again."""
+        status = self._status[position]
+        if status == "failed":
+            return not retry_failed and self._reason_code[position] not in PASSING
+        if status == "withdrawn":
+            return bool(self._has_outputs[position])
+        if status in PUBLISHED:
+            return True
+        return not (self._another[position] and self._attempt[position] < attempts)
+
+    def outputs(self, position: int) -> list[dict[str, Any]]:
+        """The spot's published files."""
+        return self.table["outputs"][position].as_py() or []
+
+    def rows(self, positions: Sequence[int], run_id: str, **columns: Sequence[Any]) -> pa.Table:
+        """Ledger rows for spots that stand: lean, `unchanged` where they were published."""
+        taken = self.table.take(pa.array(positions, pa.int64()))
+        published = pc.is_in(taken["status"], pa.array(PUBLISHED))
+        new = {
+            "run_id": pa.repeat(run_id, len(positions)),
+            "status": pc.if_else(published, "unchanged", taken["status"]),
+            **{name: pa.array(values, SCHEMA.field(name).type) for name, values in columns.items()},
+        }
+        return _completed(taken, new)
+
+    def withdrawn(self, run_id: str) -> pa.Table:
+        """Ledger rows for published spots that the feed does not have any more."""
+        status = np.array(self._status, dtype=object)
+        gone = ~self.seen & np.array(self._has_outputs, bool) & (status != "withdrawn")
+        taken = self.table.take(pa.array(np.flatnonzero(gone)))
+        count = taken.num_rows
+        new = {
+            "run_id": pa.repeat(run_id, count),
+            "status": pa.repeat("withdrawn", count),
+            "stage": pa.repeat("plan", count),
+            "reason_code": pa.repeat("not_in_feed", count),
+            "reason": pa.repeat("the feed has no such product any more", count),
+            "feed_line": pa.nulls(count, pa.int64()),
+        }
+        return _completed(taken, new)
+
+    def save(self, output: str, run_id: str) -> None:
+        """Write the index that the next plan starts from; `run_id` is the newest run in it."""
+        place = storage.join(_folder(output), f"{run_id}.parquet")
+        storage.replace_bytes(ledger.parquet_bytes(self.table), place)
+        for old in storage.list_files(_folder(output), ".parquet")[:-2]:
+            storage.remove(old)
+
+    def _texts(self, name: str) -> list[str | None]:
+        return self.table[name].to_pylist()  # type: ignore[no-any-return]
+
+
+def _folder(output: str) -> str:
+    return storage.join(output, "ledger", "index")
+
+
+def _lean(table: pa.Table) -> pa.Table:
+    """Its columns of `SCHEMA`; `settled_by` is the run itself where the row is not lean already."""
+    table = _filled(table)
+    by = pc.coalesce(table["settled_by"], table["run_id"])
+    return table.set_column(table.schema.get_field_index("settled_by"), "settled_by", by)
+
+
+def _filled(table: pa.Table) -> pa.Table:
+    columns = [
+        table[field.name].cast(field.type)
+        if field.name in table.schema.names
+        else pa.nulls(table.num_rows, field.type)
+        for field in SCHEMA
+    ]
+    return pa.table(columns, schema=SCHEMA)
+
+
+def _newest(tables: Sequence[pa.Table]) -> pa.Table:
+    """Of each spot the last row."""
+    if not tables:
+        return SCHEMA.empty_table()
+    table = pa.concat_tables(tables)
+    if len(tables) == 1 and pc.count_distinct(table["spot_id"]).as_py() == table.num_rows:
+        return table
+    numbered = pa.table({"spot_id": table["spot_id"], "n": np.arange(table.num_rows)})
+    last = numbered.group_by("spot_id").aggregate([("n", "max")])["n_max"]
+    return table.take(last.combine_chunks().sort())
+
+
+def _completed(taken: pa.Table, new: Mapping[str, Any]) -> pa.Table:
+    """The taken rows as rows of the ledger, some columns replaced, the rest null."""
+    count = taken.num_rows
+    columns = []
+    for field in RESULT_SCHEMA:
+        if field.name in new:
+            column = new[field.name]
+        elif field.name in taken.schema.names:
+            column = taken[field.name]
+        else:
+            column = pa.nulls(count, field.type)
+        columns.append(column.cast(field.type))
+    return pa.table(columns, schema=RESULT_SCHEMA)
