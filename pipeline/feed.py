@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.feed_source import FeedError, RawRow, Source, open_source
@@ -90,24 +90,52 @@ def unread_rows(uri: str) -> Iterator[UnreadRow]:
             raise FeedError(f"{uri} holds no row with an id; give every product its own id")
 
 
-def read_scripts(uri: str) -> dict[str, ScriptRow]:
+def read_scripts(uri: str) -> Scripts:
     """The scripts by product id, of a TSV or CSV with the columns id, script, tagline, cta,
     music and accent ("#rrggbb"); the last four may be missing.
 
     Raises `FeedError` for a file without id or script column, for a row without id, and for an
     id that comes twice.
     """
-    scripts: dict[str, ScriptRow] = {}
+    scripts = Scripts()
     with open_source(uri) as source:
         for row in _raw_rows(source, "id", "script"):
             script = _script_row(row, uri)
-            there = scripts.setdefault(script.product_id, script)
-            if there is not script:
+            if (there := scripts.get(script.product_id)) is not None:
                 raise FeedError(
                     f'{uri} has two scripts for "{script.product_id}", on lines {there.line} and'
                     f" {script.line}; keep one"
                 )
+            scripts.add(script)
     return scripts
+
+
+class Scripts(Mapping[str, ScriptRow]):
+    """Scripts by product id, each as one text until it is asked for: a million in 500 MB."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+
+    def add(self, row: ScriptRow) -> None:
+        """Keep one more."""
+        texts = (str(row.line), row.script, row.tagline, row.cta, row.music, row.accent)
+        self._texts[row.product_id] = _APART.join((*texts, *row.warnings))
+
+    def __getitem__(self, product_id: str) -> ScriptRow:
+        line, script, tagline, cta, music, accent, *warnings = self._texts[product_id].split(_APART)
+        return ScriptRow(
+            int(line), product_id, script, tagline, cta, music, accent, tuple(warnings)
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+
+_APART = "\x1f"
+"""The unit separator: no cleaned text has it."""
 
 
 def _raw_rows(source: Source, *needed: str) -> Iterator[RawRow]:
@@ -122,7 +150,7 @@ def _feed_row(row: RawRow, product_id: str, first_line: int) -> FeedRow:
         if first_line != row.line:
             reason = f'id "{product_id}" is already on line {first_line}; give each its own'
             raise ProductRefused("duplicate_id", reason)
-        product = Product.from_row(row.texts)
+        product = Product.from_texts(row.texts)
     except ProductRefused as refused:
         return FeedRow(
             row.line, product_id, title, None, refused.reason_code, refused.reason,

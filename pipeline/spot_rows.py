@@ -19,6 +19,10 @@ _UNREADABLE = (OSError, ValueError, TypeError, ImportError)
 """What storage raises for names that no file can have."""
 
 
+_ODD = frozenset("%?#:;[\\\0")
+"""Letters of a link that mean something else than themselves."""
+
+
 class Unplannable(Exception):
     """A product that cannot become a spot; `reason_code` and the message go to the ledger."""
 
@@ -32,7 +36,9 @@ class SpotRows:
 
     def __init__(self, campaign: Campaign, assets: AssetDigests | None = None) -> None:
         self.campaign, self.assets = campaign, assets or AssetDigests()
-        self.scripts = read_scripts(campaign.scripts) if campaign.scripts else {}
+        self.scripts: Mapping[str, ScriptRow] = (
+            read_scripts(campaign.scripts) if campaign.scripts else {}
+        )
         self._day = campaign.date or date.today()
         self._feed_folder = campaign.feed.rpartition("/")[0]
         self._scripts_folder = (campaign.scripts or "").rpartition("/")[0]
@@ -64,7 +70,7 @@ class SpotRows:
     def _version_of(self, link: str) -> str | None:
         folder = self.campaign.images or self._feed_folder
         name = link.rpartition("/")[2] if self.campaign.images else link
-        if any(mark in name for mark in "%?#:\\\0") or not name or ".." in name:
+        if not name or name.startswith(".") or not _ODD.isdisjoint(name) or "/." in name:
             return None
         return self.assets.version(storage.join(folder, name))
 
@@ -118,8 +124,7 @@ class SpotRows:
         where = self.campaign.images
         try:
             if where:
-                name = unquote(urlparse(link).path).rpartition("/")[2] or link
-                return self._asset(below(where, name))
+                return self._asset(below(where, _file_name(link)))
             return self._asset(below(self.campaign.feed.rpartition("/")[0], link))
         except FileNotFoundError:
             there = where or "the folder of the feed"
@@ -144,6 +149,13 @@ class SpotRows:
 
     def _asset(self, uri: str) -> dict[str, str]:
         return {"uri": uri, "sha256": self.assets.digest(uri)}
+
+
+def _file_name(link: str) -> str:
+    """The last part of a link's path: what the file is called in the folder of pictures."""
+    if not any(mark in link for mark in "%?#;["):
+        return link.rpartition("/")[2] or link
+    return unquote(urlparse(link).path).rpartition("/")[2] or link
 
 
 def _links_of(texts: Mapping[str, str]) -> Iterator[str]:

@@ -37,6 +37,8 @@ def split(uri: str) -> tuple[Any, str]:
 
 def join(root: str, *names: str) -> str:
     """`root` and names below it, with one "/" between each."""
+    if len(names) == 1:
+        return f"{root.rstrip('/')}/{names[0].strip('/')}"
     return "/".join([root.rstrip("/"), *(name.strip("/") for name in names)])
 
 

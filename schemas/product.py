@@ -46,8 +46,6 @@ _NAMES = {"image": "image_link", "image_url": "image_link", "url": "link"}
 _OUT = {"out_of_stock", "outofstock", "sold_out", "discontinued"}
 _TAG = re.compile(r"<!--.*?-->|</?[A-Za-z][A-Za-z0-9:-]*(?:\s[^<>]*)?/?>", re.DOTALL)
 _CODE = re.compile(r"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
-_DRESSED = re.compile(r"[<&]|[^ -~]| [ ,.;:!?]|^ | $")
-"""What `clean_text` may have to change; most texts of a feed have nothing of it."""
 _UNSEEN = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f"
                      "\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffc]")  # fmt: skip
 
@@ -111,9 +109,14 @@ class Product(BaseModel):
 
         Raises `ProductRefused` where it cannot be shown or sold.
         """
-        texts = {attribute_name(name): value for name, value in row.items() if value}
+        return cls.from_texts({attribute_name(name): value for name, value in row.items() if value})
+
+    @classmethod
+    def from_texts(cls, named: Mapping[str, str]) -> Product:
+        """As `from_row`, the names being Google's already."""
+        texts = dict(named)
         warnings: list[str] = []
-        clean = {name: clean_text(texts.pop(name)) for name in _TEXTS if name in texts}
+        clean = {name: _clean_word(texts.pop(name)) for name in _TEXTS if name in texts}
         sale_price, interval = _sale(texts, warnings)
         return cls(
             id=_needed(texts, "id", "give every product its own id"),
@@ -125,7 +128,7 @@ class Product(BaseModel):
             price=_price(texts, "price"),
             sale_price=sale_price,
             sale_price_effective_date=interval,
-            extra={name: clean_text(value) for name, value in sorted(texts.items())},
+            extra={name: _clean_word(value) for name, value in sorted(texts.items())},
             warnings=tuple(warnings),
             **clean,
         )._checked()
@@ -174,7 +177,7 @@ def attribute_name(spelled: str) -> str:
 
 def clean_text(text: str) -> str:
     """Text without HTML, entities, control and direction characters, its white space folded."""
-    if not _DRESSED.search(text):
+    if _is_bare(text):
         return text
     for _ in range(3):  # feeds escape HTML once or twice
         bare = html.unescape(_TAG.sub(" ", _CODE.sub(" ", text)))
@@ -183,6 +186,22 @@ def clean_text(text: str) -> str:
         text = bare
     text = _UNSEEN.sub("", unicodedata.normalize("NFC", text))
     return re.sub(r" ([,.;:!?])(?=\s|$)", r"\1", " ".join(text.split()))
+
+
+def _is_bare(text: str) -> bool:
+    """Whether a glance tells that there is nothing to clean: so it is with most texts of a feed."""
+    if not (text.isascii() and text.isprintable()) or "<" in text or "&" in text:
+        return False
+    if " " not in text:
+        return True
+    return not (
+        "  " in text or " ," in text or " ." in text or " ;" in text or " :" in text
+        or " !" in text or " ?" in text or text[0] == " " or text[-1] == " "
+    )  # fmt: skip
+
+
+_clean_word = lru_cache(maxsize=65_536)(clean_text)
+"""For attributes that many products share: brand, condition, category."""
 
 
 def _needed(texts: dict[str, str], name: str, fix: str) -> str:
