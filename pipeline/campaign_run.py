@@ -14,11 +14,13 @@ import pyarrow as pa
 from pipeline import ledger, storage
 from pipeline.assets import AssetDigests
 from pipeline.feed import FeedError
+from pipeline.keys import StageKey
 from pipeline.leases import TTL_S, Leases
 from pipeline.plan import UNIT_SPOTS, Planner, new_run_id, next_seed
 from pipeline.planned_run import PlannedRun, forget, keep_run, keep_unit, open_run
 from pipeline.rows import decided, to_result
 from pipeline.settled import Settled
+from pipeline.stage_costs import StageCosts
 from schemas.campaign import Campaign
 from schemas.config_error import ConfigError, Refusal
 from stages.base import Stage
@@ -126,7 +128,8 @@ class CampaignRun:
             raise
         planner.assets.save()
         plan = PlannedRun(self.output, run_id, key, started_at, units, pending, standing)
-        keep_run(plan, {"campaign": self.campaign.name})
+        digests = {stage.name: StageKey(stage).digest for stage in self.stages}
+        keep_run(plan, {"campaign": self.campaign.name, "stages": digests})
         self.say(
             f"run {run_id}: {pending + standing} spots, {pending} to render in"
             f" {len(units)} units, {standing} settled without work"
@@ -171,13 +174,16 @@ class CampaignRun:
         )
         writer = ledger.UnitWriter(self.output, plan.run_id, number)
         writer.add_table(settled)
+        costs = StageCosts()
         for result in self.results(pending, plan.run_id):
             writer.add(result)
+            costs.add(result["stages"])
         receipt = {
             "run_id": plan.run_id,
             "unit": number,
             "seconds": round(time.monotonic() - begun, 1),
             "stage_versions": {stage.name: stage.version for stage in self.stages},
+            "stage_costs": costs.to_json(),
         }
         if writer.close(plan.units[number], receipt) is None:
             self.say(f"unit {number}: another driver was first; its rows count")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,7 @@ _FLOW = pa.schema(
         ("fingerprint", pa.string()),
         ("feed_line", pa.int64()),
         ("source", pa.string()),
+        ("inputs", pa.list_(pa.uint32())),
     ]
 )
 
@@ -104,7 +106,17 @@ def new_row(
         "fingerprint": fingerprint,
         "feed_line": feed_line,
         "source": source,
+        "inputs": [column_crc(spot.get(name)) for name in SPOT_SCHEMA.names],
     }
+
+
+def column_crc(value: Any) -> int:
+    """A short digest of one column's value; of an asset its content, not its place."""
+    if isinstance(value, Mapping):
+        value = value["sha256"]
+    elif isinstance(value, list):
+        value = [item["sha256"] for item in value]
+    return zlib.crc32(str(value).encode("utf-8", "surrogatepass"))
 
 
 def to_table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:

@@ -17,7 +17,8 @@ from schemas.result import RESULT_SCHEMA
 
 LEAN = (
     "run_id", "spot_id", "product_id", "variant", "status", "stage", "reason_code", "reason",
-    "title", "price", "currency", "outputs", "fingerprint", "source", "settled_by", "seed",
+    "title", "price", "currency", "outputs", "fingerprint", "source", "inputs", "settled_by",
+    "seed",
     "attempt", "another_seed", "feed_line",
 )  # fmt: skip
 """What a row keeps when its spot has not changed; the rest stays in the run `settled_by`."""
@@ -43,9 +44,6 @@ class Settled:
         self._fingerprint, self._source = self._texts("fingerprint"), self._texts("source")
         self._another = self.table["another_seed"].fill_null(False).to_pylist()
         self._attempt = self.table["attempt"].fill_null(1).to_pylist()
-        self._has_outputs = pc.greater(
-            pc.fill_null(pc.list_value_length(self.table["outputs"]), 0), 0
-        ).to_pylist()
         self.seen = np.zeros(len(self), bool)
         """Which of them the feed still has: set by the plan."""
 
@@ -88,19 +86,25 @@ class Settled:
         return self._fingerprint[position] == print_
 
     def is_published(self, position: int) -> bool:
-        """Whether the spot has files at their place, as far as the ledger knows."""
-        return self._status[position] in PUBLISHED and self._has_outputs[position]
+        """Whether the spot's files are at their place, as far as the ledger knows."""
+        return self._status[position] in PUBLISHED
 
     def stands(self, position: int, *, attempts: int, retry_failed: bool) -> bool:
         """Whether the row may stand when nothing has changed; else the spot runs again."""
         status = self._status[position]
         if status == "failed":
             return not retry_failed and self._reason_code[position] not in PASSING
-        if status == "withdrawn":
-            return bool(self._has_outputs[position])
         if status in PUBLISHED:
             return True
         return not (self._another[position] and self._attempt[position] < attempts)
+
+    def inputs(self, position: int) -> list[int] | None:
+        """`rows.column_crc` of each column of the spot's row; None for one that had none."""
+        return self.table["inputs"][position].as_py()  # type: ignore[no-any-return]
+
+    def settled_by(self, position: int) -> str:
+        """The run that settled it."""
+        return str(self.table["settled_by"][position].as_py())
 
     def outputs(self, position: int) -> list[dict[str, Any]]:
         """The spot's published files."""
@@ -120,7 +124,7 @@ class Settled:
     def withdrawn(self, run_id: str) -> pa.Table:
         """Ledger rows for published spots that the feed does not have any more."""
         status = np.array(self._status, dtype=object)
-        gone = ~self.seen & np.array(self._has_outputs, bool) & (status != "withdrawn")
+        gone = ~self.seen & ((status == "published") | (status == "unchanged"))
         taken = self.table.take(pa.array(np.flatnonzero(gone)))
         count = taken.num_rows
         new = {

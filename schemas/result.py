@@ -42,6 +42,8 @@ RESULT_SCHEMA = pa.schema(
         # The run whose row has the metrics, verdicts and stages that this one leaves out.
         pa.field("settled_by", pa.string()),
         pa.field("source", pa.string()),  # digest of what the feed and scripts say of the spot
+        # CRC-32 of each column of the spot's row, in SPOT_SCHEMA's order: what has changed since?
+        pa.field("inputs", pa.list_(pa.uint32())),
     ],
     metadata={"schema": "spotmill.result", "schema_version": SCHEMA_VERSION},
 )

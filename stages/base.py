@@ -105,6 +105,9 @@ class Stage(ABC):
     """The word for it in recipes, columns and logs; equal to its file's or folder's name."""
     reads: ClassVar[tuple[str, ...]]
     """Columns it needs; their values (for media: their digests) are part of its key."""
+    judges: ClassVar[tuple[str, ...]] = ()
+    """Those of `reads` that decide whether the spot may ship and nothing of what is written: a
+    plan then knows that their change does not reach the stages behind."""
     writes: ClassVar[pa.Schema]
     """Columns it adds, with Arrow types. "metrics" and "verdicts" need no declaration."""
     version: ClassVar[str]

@@ -39,6 +39,7 @@ class Screen(Stage):
         "title", "brand", "script", "tagline", "cta", "price", "regular_price", "currency",
         "language", "images",
     )  # fmt: skip
+    judges: ClassVar[tuple[str, ...]] = reads[:-1]
     writes: ClassVar[pa.Schema] = pa.schema(
         [
             pa.field("photo_uri", pa.string()),  # RGB PNG, long side at most 2048 px

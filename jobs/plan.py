@@ -1,0 +1,120 @@
+"""Say what a run would do and cost, and do nothing: `python -m jobs.plan CAMPAIGN --out URI`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipeline import storage
+from pipeline.assets import AssetDigests
+from pipeline.campaign_file import read_campaign
+from pipeline.feed import FeedError
+from pipeline.forecast import Forecast, forecast
+from pipeline.plan import Planner
+from pipeline.recipes import load_recipe
+from pipeline.rows import RecipeError
+from pipeline.settled import Settled
+from pipeline.stage_costs import measured_costs
+from schemas.config_error import ConfigError
+
+REFUSED = 2
+
+
+def plan(
+    campaign: Annotated[
+        str, typer.Argument(metavar="CAMPAIGN", help="Campaign file (YAML), a path or fsspec URL.")
+    ],
+    out: Annotated[str, typer.Option(metavar="URI", help="The campaign's output.")],
+    recipe: Annotated[str, typer.Option(help="laptop, gpu, or a FILE.py of your own.")] = "laptop",
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Only this product or spot id. May be repeated."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override a key, as in jobs.render."),
+    ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Count spots that failed as work to do.")
+    ] = False,
+    gpu_hour: Annotated[
+        float | None, typer.Option(metavar="USD", min=0, help="What an hour of a GPU costs.")
+    ] = None,
+    cpu_hour: Annotated[
+        float | None, typer.Option(metavar="USD", min=0, help="What an hour of a core costs.")
+    ] = None,
+) -> None:
+    """Print, per stage, how many spots are new, changed and unchanged, and what that costs.
+
+    Reads feed, scripts and folders; writes nothing. Exit status: 2 when the configuration was
+    refused.
+    """
+    try:
+        settings = read_campaign(campaign, set_ or [])
+        stages, output = load_recipe(recipe, settings), storage.absolute(out)
+        planner = Planner(
+            settings, stages, Settled.load(output), assets=AssetDigests(output), only=only or [],
+            retry_failed=retry_failed,
+        )  # fmt: skip
+        planner.check()
+        done = forecast(planner, output, measured_costs(output))
+    except (ConfigError, RecipeError, FeedError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(REFUSED) from None
+    print_forecast(done, gpu_hour, cpu_hour)
+
+
+def print_forecast(done: Forecast, gpu_hour: float | None, cpu_hour: float | None) -> None:
+    """The table, for people."""
+    table = Table(title="what a run would do")
+    table.add_column("stage", no_wrap=True)
+    for name in ("new", "changed", "unchanged", "s per spot", "to do", "saved"):
+        table.add_column(name, justify="right")
+    money = gpu_hour is not None or cpu_hour is not None
+    if money:
+        table.add_column("USD", justify="right")
+    spent = 0.0
+    for one in done.stages:
+        guess = "" if one.cost.spots else "~"
+        usd = (one.gpu_seconds * (gpu_hour or 0) + one.cpu_seconds * (cpu_hour or 0)) / 3600
+        spent += usd
+        table.add_row(
+            one.stage, f"{one.new:,}", f"{one.changed:,}", f"{one.unchanged:,}",
+            f"{guess}{one.cost.seconds:.2f}", _time(one.seconds), _time(one.saved_seconds),
+            *([f"{usd:,.2f}"] if money else []),
+        )  # fmt: skip
+    console = Console()
+    console.print(table)
+    if any(not one.cost.spots for one in done.stages):
+        console.print("~ a guess: nothing was measured in this output yet")
+    gpu = sum(one.gpu_seconds for one in done.stages)
+    console.print(
+        f"{done.new:,} spots new, {done.changed:,} changed, {done.unchanged:,} need nothing,"
+        f" {done.refused:,} refused, {done.withdrawn:,} withdrawn"
+    )
+    console.print(
+        f"to do: {_time(sum(one.seconds for one in done.stages))} of work, {_time(gpu)} of GPUs;"
+        f" saved: {_time(sum(one.saved_seconds for one in done.stages))}"
+        + (f"; {spent:,.2f} USD" if money else "")
+    )
+    if done.reasons:
+        why = ", ".join(f"{name} {count:,}" for name, count in done.reasons.items())
+        console.print(f"changed: {why}")
+
+
+def _time(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:,.1f} h"
+
+
+def main() -> None:
+    """Entry point of `python -m jobs.plan`."""
+    typer.run(plan)
+
+
+if __name__ == "__main__":
+    main()
