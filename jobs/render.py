@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import Annotated
 
 import typer
@@ -20,6 +21,8 @@ from schemas.config_error import ConfigError
 from stages.base import Stage
 
 REFUSED = 2
+STOPPED = 130
+"""As a shell gives for Ctrl-C."""
 
 
 def render(
@@ -51,7 +54,8 @@ def render(
     """Render every spot of a campaign that is new or changed; account for all of them.
 
     Exit status: 0 when every spot is in the ledger, whatever became of it; 2 when the
-    configuration was refused before anything was spent.
+    configuration was refused before anything was spent; 130 when it was stopped (Ctrl-C,
+    SIGTERM): run again, it continues.
     """
     try:
         settings = read_campaign(campaign, set_ or [])
@@ -72,10 +76,18 @@ def render(
     except (ConfigError, RecipeError, FeedError, ClusterTooSmall) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from None
+    except KeyboardInterrupt:
+        typer.echo("stopped; the same command goes on from here", err=True)
+        raise typer.Exit(STOPPED) from None
     if finished.closed_here:
         finish(finished, recipe=recipe, say=lambda text: typer.echo(text))
     else:
         typer.echo(f"run {finished.run_id} is over; the driver that closed it makes its report")
+
+
+def _stop(number: int, frame: object) -> None:
+    """A machine that is taken away says so with SIGTERM: leave as with Ctrl-C."""
+    raise KeyboardInterrupt
 
 
 def _runner(stages: list[Stage], output: str, local: bool) -> Runner:
@@ -96,6 +108,7 @@ def _runner(stages: list[Stage], output: str, local: bool) -> Runner:
 
 def main() -> None:
     """Entry point of `python -m jobs.render`."""
+    signal.signal(signal.SIGTERM, _stop)
     typer.run(render)
 
 

@@ -102,7 +102,7 @@ class StageAdapter:
         """Whether a receipt has today's columns and all its files are still there."""
         if receipt["end"] is None and set(receipt["written"]) != set(self.stage.writes.names):
             return False
-        return all(storage.exists(self._store.place(uri)) for uri in _media_uris(receipt))
+        return all(storage.exists(self._store.place(uri)) for uri in media_uris(receipt))
 
     def _trying(self, work: Callable[[], T]) -> T:
         """The result of `work`, tried again where the fault may pass."""
@@ -283,13 +283,14 @@ def _extend(
     return extended
 
 
-def _media_uris(value: Any) -> Iterator[str]:
+def media_uris(value: Any) -> Iterator[str]:
+    """Every media URI in a value, however deep."""
     if isinstance(value, str):
         if value.startswith(SCHEME):
             yield value
     elif isinstance(value, Mapping):
         for item in value.values():
-            yield from _media_uris(item)
+            yield from media_uris(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _media_uris(item)
+            yield from media_uris(item)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import storage
+from pipeline.cache import NodeCache
 from schemas.asset import Asset
 from stages.base import Published
 
@@ -39,6 +40,7 @@ class MediaStore:
         self.output = storage.absolute(output)
         self.root = storage.join(self.output, "media")
         self.cache = cache or Path(tempfile.gettempdir()) / f"spotmill-cache-{os.getuid()}"
+        self._cached = NodeCache(self.cache)
         self._checked: set[str] = set()
 
     # Files
@@ -62,8 +64,13 @@ class MediaStore:
             return self._open_asset(source)
         if not source.startswith(SCHEME):
             raise ValueError(f"{source!r} is not a media URI; wrap outside files in an Asset")
-        path = self._local(self.place(source), source.removeprefix(SCHEME))
-        self._check(path, source.removeprefix(SCHEME).partition(".")[0])
+        name = source.removeprefix(SCHEME)
+        try:
+            path = self._local(self.place(source), name)
+            self._check(path, name.partition(".")[0])
+        except DamagedMedia as error:
+            storage.remove(self.place(source))
+            raise DamagedMedia(f"{error}; it was removed, and the next run makes it anew") from None
         return path
 
     def _open_asset(self, asset: Asset) -> Path:
@@ -99,11 +106,11 @@ class MediaStore:
             if not path.exists():
                 raise FileNotFoundError(f"{uri} is not there")
             return path
-        path = self.cache / "files" / name[:2] / name
-        if not path.exists():
-            self.cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-            storage.download(uri, path, sha256=name.partition(".")[0])
-        return path
+        sha256 = name.partition(".")[0]
+        try:
+            return self._cached.fetch(uri, name, sha256)
+        except ValueError as error:
+            raise DamagedMedia(str(error)) from None
 
     def _check(self, path: Path, sha256: str) -> None:
         key = f"{path}:{sha256}"
@@ -111,10 +118,7 @@ class MediaStore:
             return
         found = storage.sha256_file(path)
         if found != sha256:
-            raise DamagedMedia(
-                f"{path} should have sha256 {sha256} but has {found}; if it is media, remove it and"
-                " run again: it is made anew; if it is an input, it changed during the run"
-            )
+            raise DamagedMedia(f"{path} should have sha256 {sha256} but has {found}")
         self._checked.add(key)
 
     # What stages wrote
@@ -159,7 +163,17 @@ class Workspace:
 
     def open(self, source: str | Asset) -> Path:
         """See `Media.open`."""
-        return self._store.open(source)
+        path = self._store.open(source)
+        if not path.is_relative_to(self._store.cache / "files"):
+            return path
+        own = self._folder / f"opened-{path.name}"
+        try:
+            os.link(path, own)  # the cache may drop it while the stage works
+        except FileExistsError:
+            return own
+        except OSError:  # another file system
+            return path
+        return own
 
     def save(self, path: Path) -> str:
         """See `Media.save`."""

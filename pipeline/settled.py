@@ -27,7 +27,8 @@ SCHEMA = pa.schema([RESULT_SCHEMA.field(name) for name in LEAN])
 
 PASSING = frozenset(
     ("timeout", "worker_died", "stage_not_loaded", "error_Retry", "error_OSError",
-     "error_ConnectionError", "error_EndpointConnectionError", "error_ClientError")
+     "error_DamagedMedia", "error_ConnectionError", "error_EndpointConnectionError",
+     "error_ClientError")
 )  # fmt: skip
 """Reasons to fail that may be gone tomorrow: these spots run again without being asked for."""
 

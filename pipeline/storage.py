@@ -11,6 +11,8 @@ import hashlib
 import os
 import shutil
 import uuid
+from collections.abc import Iterator
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -108,6 +110,18 @@ def versions(uri: str) -> dict[str, str]:
         return {}
     files = (entry for entry in found if entry["type"] == "file")
     return {entry["name"].rpartition("/")[2]: _version(entry) for entry in files}
+
+
+def list_details(uri: str) -> Iterator[tuple[str, int, float]]:
+    """(URI, bytes, time of the last write in seconds since 1970) of all files below a folder."""
+    filesystem, path = split(uri)
+    if not filesystem.exists(path):
+        return
+    prefix = uri.partition("://")[0] + "://" if "://" in uri else ""
+    for name, entry in sorted(filesystem.find(path, detail=True).items()):
+        written = entry.get("LastModified") or entry.get("mtime") or 0.0
+        seconds = written.timestamp() if isinstance(written, datetime) else float(written)
+        yield prefix + name, int(entry["size"] or 0), seconds
 
 
 def version(uri: str) -> str:

@@ -81,7 +81,12 @@ def run_ffmpeg(
     threads = [threading.Thread(target=to_do, args=given, daemon=True) for to_do, given in work]
     for thread in threads:
         thread.start()
-    stopped = _wait(process, advanced, timeout_s, stall_s, errors)
+    try:
+        stopped = _wait(process, advanced, timeout_s, stall_s, errors)
+    except BaseException:  # a time limit, or Ctrl-C: the program must not outlive its caller
+        process.kill()
+        process.wait()
+        raise
     for thread in threads:
         thread.join(timeout=10)
     for stream in (process.stdout, process.stderr):

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,8 @@ from jobs.render import render
 from pipeline.ledger import latest_run, read_ledger
 from pipeline.rows import to_rows
 from schemas import layout
+from tests.pipeline.test_campaign_run import long_feed
+from tests.pipeline.test_plan import write_campaign
 
 DEMO = Path(__file__).parents[2] / "examples" / "demo" / "campaign.yaml"
 
@@ -79,3 +85,41 @@ def test_a_demo_spot_is_rendered_signed_verified_and_then_left_alone(tmp_path: P
     assert again.exit_code == 0 and "Nothing was rendered" in again.output
     (row,) = to_rows(read_ledger(str(out), latest_run(str(out)) or ""))
     assert row["status"] == "unchanged" and Path(row["outputs"][0]["uri"]) == video
+
+
+OWN_RECIPE = """
+from tests.pipeline.toy_stages import Count, Slow
+
+def recipe(campaign):
+    return [Slow(log={log!r}), Count()]
+"""
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_run_gives_its_lease_back_and_goes_on(tmp_path: Path, number: int) -> None:
+    """Would catch a spot notice after which the next driver waits for a dead one's lease, and a
+    stop that is taken for a failure of the spot it interrupts.
+    """
+    campaign = write_campaign(tmp_path, feed=long_feed(12))
+    log, out = tmp_path / "log", tmp_path / "out"
+    (tmp_path / "own.py").write_text(OWN_RECIPE.format(log=str(log)))
+    call = [sys.executable, "-m", "jobs.render", campaign, "--out", str(out), "--local"]
+    call += ["--recipe", str(tmp_path / "own.py")]
+    with (tmp_path / "said").open("w") as said:
+        process = subprocess.Popen(call, stdout=said, stderr=said, cwd=DEMO.parents[2])
+        deadline = time.monotonic() + 60
+        while not log.exists() or len(log.read_text().splitlines()) < 3:
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(number)
+        assert process.wait(timeout=20) == 130
+    assert "the same command goes on from here" in (tmp_path / "said").read_text()
+    leases = [json.loads(lease.read_text()) for lease in out.rglob("leases/*/*/*.json")]
+    assert leases and all(lease["released"] for lease in leases)
+
+    again = command(*call[3:])
+    assert again.exit_code == 0 and "is open: 0 of 1 units are done" in again.output
+    rows = to_rows(read_ledger(str(out), latest_run(str(out)) or ""))
+    assert len(rows) == 12 and {row["status"] for row in rows} == {"published"}
+    assert len(log.read_text().splitlines()) <= 13, "only what was in flight is done again"

@@ -1,0 +1,114 @@
+"""Clean: finds what is left in the media store that no recent run refers to, and removes it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline import ledger, storage
+from pipeline.adapter import media_uris
+from pipeline.media import MediaStore
+
+SAFE_HOURS = 48.0
+"""What was written since may belong to a run that has not recorded it yet."""
+
+
+class RunIsOpen(RuntimeError):
+    """A run is still going on, or was broken off: what it made is not in the ledger yet."""
+
+
+@dataclass
+class Leftovers:
+    """Files that no kept run refers to, and what is kept."""
+
+    files: list[str] = field(default_factory=list)
+    bytes: int = 0
+    count: Counter[str] = field(default_factory=Counter)
+    """Files by kind: "blobs", or "receipts of <stage>"."""
+    kept_files: int = 0
+    kept_bytes: int = 0
+
+    def add(self, uri: str, size: int, kind: str) -> None:
+        """One more that can go."""
+        self.files.append(uri)
+        self.bytes += size
+        self.count[kind] += 1
+
+    def remove(self) -> int:
+        """Remove them; returns how many were still there. Receipts go first: a blob without its
+        receipt is only waste, a receipt without its blob makes a stage look twice."""
+        gone = 0
+        for uri in sorted(self.files, key=lambda uri: "/blobs/" in uri):
+            with contextlib.suppress(FileNotFoundError):
+                storage.remove(uri)
+                gone += 1
+        return gone
+
+
+def find_leftovers(
+    output: str, *, runs: int, safe_hours: float = SAFE_HOURS, even_if_open: bool = False
+) -> Leftovers:
+    """What media below `output` no ledger row of the last `runs` runs refers to, directly or by
+    the receipts of its stages. Published spots are never touched.
+
+    Raises `RunIsOpen`, and `ValueError` where there is no ledger.
+    """
+    names = ledger.runs(output)
+    if not names:
+        raise ValueError(f"{output} has no ledger: give the --out of a campaign that was rendered")
+    closed = storage.join(ledger.run_folder(output, names[-1]), "closed.json")
+    if not even_if_open and not storage.exists(closed):
+        raise RunIsOpen(f"run {names[-1]} is not over; run its command again to finish it")
+    store = MediaStore(output)
+    keys, uris = _referred(output, names[-runs:])
+    before = time.time() - safe_hours * 3600
+    left = Leftovers()
+    for uri, size, written in storage.list_details(storage.join(store.root, "stages")):
+        *_, stage, _, file = uri.split("/")
+        if file.removesuffix(".json") not in keys and written < before:
+            left.add(uri, size, f"receipts of {stage}")
+            continue
+        left.kept_files, left.kept_bytes = left.kept_files + 1, left.kept_bytes + size
+        content = storage.read_bytes_or_none(uri)
+        with contextlib.suppress(ValueError):  # half a receipt refers to nothing
+            uris.update(media_uris(json.loads(content or b"null")))
+    kept = {store.place(uri).rpartition("/")[2] for uri in uris}
+    for uri, size, written in storage.list_details(storage.join(store.root, "blobs")):
+        if uri.rpartition("/")[2] not in kept and written < before:
+            left.add(uri, size, "blobs")
+        else:
+            left.kept_files, left.kept_bytes = left.kept_files + 1, left.kept_bytes + size
+    return left
+
+
+def _referred(output: str, runs: Iterable[str]) -> tuple[set[str], set[str]]:
+    """(keys of stages, media URIs) in the rows of these runs, of unchanged spots included."""
+    keys: set[str] = set()
+    uris: set[str] = set()
+    earlier: dict[str, set[str]] = {}
+    for run_id in runs:
+        for row in _rows(output, run_id):
+            if row["settled_by"] not in (None, run_id):
+                earlier.setdefault(row["settled_by"], set()).add(row["spot_id"])
+            _note(row, keys, uris)
+    for run_id, spots in earlier.items():
+        for row in _rows(output, run_id):
+            if row["spot_id"] in spots:
+                _note(row, keys, uris)
+    return keys, uris
+
+
+def _rows(output: str, run_id: str) -> Iterator[dict[str, Any]]:
+    columns = ("spot_id", "settled_by", "stages", "preview_uri", "contact_sheet_uri")
+    for batch in ledger.read_ledger(output, run_id, columns=columns).to_batches(2000):
+        yield from batch.to_pylist()
+
+
+def _note(row: dict[str, Any], keys: set[str], uris: set[str]) -> None:
+    keys.update(ran["key"] for ran in row["stages"] or [])
+    uris.update(uri for uri in (row["preview_uri"], row["contact_sheet_uri"]) if uri)
