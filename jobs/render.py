@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -65,7 +66,7 @@ def render(
             campaign=settings,
             stages=stages,
             output=output,
-            make_runner=lambda: _runner(stages, output, local),
+            make_runner=lambda seconds: _runner(stages, output, local, seconds),
             say=lambda text: typer.echo(text),
             only=only or [],
             limit=limit,
@@ -90,7 +91,7 @@ def _stop(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _runner(stages: list[Stage], output: str, local: bool) -> Runner:
+def _runner(stages: list[Stage], output: str, local: bool, seconds: Mapping[str, float]) -> Runner:
     if local:
         return LocalRunner(stages, output)
     from cluster.connect import connect
@@ -98,7 +99,7 @@ def _runner(stages: list[Stage], output: str, local: bool) -> Runner:
     from pipeline.ray_runner import RayRunner
 
     machines = connect(os.environ.get("RAY_ADDRESS"))
-    pools = plan_pools(stages, machines)
+    pools = plan_pools(stages, machines, seconds)
     typer.echo(
         f"Ray: {machines}; workers "
         + ", ".join(f"{name} {pool.workers}" for name, pool in pools.items())

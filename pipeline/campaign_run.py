@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -20,7 +20,7 @@ from pipeline.plan import UNIT_SPOTS, Planner, new_run_id, next_seed
 from pipeline.planned_run import PlannedRun, forget, keep_run, keep_unit, open_run
 from pipeline.rows import decided, to_result
 from pipeline.settled import Settled
-from pipeline.stage_costs import StageCosts
+from pipeline.stage_costs import StageCosts, measured_costs
 from schemas.campaign import Campaign
 from schemas.config_error import ConfigError, Refusal
 from stages.base import Stage
@@ -56,8 +56,9 @@ class CampaignRun:
     campaign: Campaign
     stages: list[Stage]
     output: str
-    make_runner: Callable[[], Runner]
-    """Called when there is work: a run in which nothing changed never starts a cluster."""
+    make_runner: Callable[[Mapping[str, float]], Runner]
+    """Called for each unit with work, with the seconds that a spot costs each stage as measured so
+    far: pools are planned anew. A run in which nothing changed never starts a cluster."""
     say: Callable[[str], None] = print
     only: Sequence[str] = ()
     limit: int | None = None
@@ -65,6 +66,7 @@ class CampaignRun:
     unit_spots: int = UNIT_SPOTS
     lease_s: float = TTL_S
     _runner: Runner | None = field(init=False, default=None)
+    _costs: StageCosts | None = field(init=False, default=None)
 
     def run(self) -> FinishedRun:
         """Plan or join, render all units, close; what became of it.
@@ -174,6 +176,7 @@ class CampaignRun:
         )
         writer = ledger.UnitWriter(self.output, plan.run_id, number)
         writer.add_table(settled)
+        self._runner = self.make_runner(self._seconds())
         costs = StageCosts()
         for result in self.results(pending, plan.run_id):
             writer.add(result)
@@ -185,8 +188,20 @@ class CampaignRun:
             "stage_versions": {stage.name: stage.version for stage in self.stages},
             "stage_costs": costs.to_json(),
         }
+        if self._costs is not None:
+            self._costs.merge(costs.to_json())
         if writer.close(plan.units[number], receipt) is None:
             self.say(f"unit {number}: another driver was first; its rows count")
+
+    def _seconds(self) -> dict[str, float]:
+        """What a spot costs each stage: of a GPU its time, else the CPU's."""
+        if self._costs is None:
+            self._costs = measured_costs(self.output)
+        found = [(stage, self._costs.of(stage.name, stage.seconds_hint)) for stage in self.stages]
+        return {
+            stage.name: cost.seconds if stage.hardware.gpus else cost.cpu_seconds
+            for stage, cost in found
+        }
 
     def results(self, pending: list[dict[str, Any]], run_id: str) -> Iterator[dict[str, Any]]:
         """The ledger row of each spot, as it gets done."""
@@ -212,7 +227,7 @@ class CampaignRun:
         if not rows:
             return
         if self._runner is None:
-            self._runner = self.make_runner()
+            self._runner = self.make_runner(self._seconds())
         missing = {row["spot_id"]: row for row in rows}
         why = yield from self._collect(rows, missing)
         if len(missing) > 1:  # most were only beside the one that killed the worker

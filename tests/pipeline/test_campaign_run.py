@@ -44,7 +44,11 @@ def campaign_run(path: str, output: str, stages: list[Stage] | None = None) -> C
     """A run in this process."""
     stages = stages or STAGES
     return CampaignRun(
-        read_campaign(path), stages, output, lambda: LocalRunner(stages, output), say=lambda _: None
+        read_campaign(path),
+        stages,
+        output,
+        lambda _: LocalRunner(stages, output),
+        say=lambda _: None,
     )
 
 
@@ -76,7 +80,7 @@ def test_first_run_second_run_and_a_changed_price(
     assert {row["spot_id"] for row in kept} == set(third)
 
 
-def _no_runner() -> Any:
+def _no_runner(_: Any) -> Any:
     raise AssertionError("nothing changed: no runner may start")
 
 
@@ -100,7 +104,7 @@ def test_spots_that_vanish_run_again_then_alone_and_then_failed(tmp_path: Path) 
                         yield row
 
     runner = Forgetful()
-    run = replace(campaign_run(path, output), make_runner=lambda: runner)
+    run = replace(campaign_run(path, output), make_runner=lambda _: runner)
     rows = {row["spot_id"]: row for row in rows_of(run)}
     assert [len(call) for call in runner.calls] == [2, 2, 1, 1]
     assert rows["mug"]["reason_code"] == "worker_died"
@@ -249,3 +253,23 @@ def long_feed(products: int) -> str:
     header, mug = FEED.splitlines()[:2]
     rows = [mug.replace("mug\tMug", f"mug-{n:02d}\tMug {n}", 1) for n in range(products)]
     return "\n".join([header, *rows])
+
+
+def test_each_unit_is_planned_with_what_the_ones_before_it_cost(tmp_path: Path) -> None:
+    """Would catch pools that are sized by a guess for ever, by each nightly run anew."""
+    path, output = write_campaign(tmp_path, feed=long_feed(8)), str(tmp_path / "out")
+    stages: list[Stage] = [Slow(log=str(tmp_path / "log")), Count()]
+    told: list[Mapping[str, float]] = []
+
+    def make_runner(seconds: Mapping[str, float]) -> LocalRunner:
+        told.append(seconds)
+        return LocalRunner(stages, output)
+
+    run = replace(campaign_run(path, output, stages), make_runner=make_runner, unit_spots=4)
+    rows_of(run)
+    assert told[0] == {"loud": 1.0, "count": 1.0}, "the stages' own hints"
+    assert told[1]["loud"] < 0.5 and told[1]["count"] < 0.5, "CPU seconds, as measured"
+    feed = tmp_path / "feed.tsv"
+    feed.write_text(feed.read_text().replace("\tMug 3\t", "\tCup 3\t"))
+    rows_of(replace(campaign_run(path, output, stages), make_runner=make_runner))
+    assert told[2]["loud"] < 0.5

@@ -51,7 +51,7 @@ def run_unit(stages: list[Stage], output: Path, machines: Machines, *rows: Any) 
     """Rows through a campaign run, with its reconciliation."""
     campaign = parse_campaign({"name": "t", "feed": "f", "brand": {"name": "b"}}, "test")
     run = CampaignRun(
-        campaign, stages, str(output), lambda: ray_runner(stages, output, machines), print
+        campaign, stages, str(output), lambda _: ray_runner(stages, output, machines), print
     )
     ready = [new_row(row, "print", 1) for row in rows]
     return list(run.results(ready, "run"))
