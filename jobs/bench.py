@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import time
@@ -12,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from jobs.engine_bench import measure_all, plot_engine
 from pipeline.campaign_file import read_campaign
 from pipeline.local_runner import LocalRunner
 from pipeline.plan import Planner
@@ -80,6 +82,39 @@ def _bare_encode(video: Path) -> float:
     used = os.times()
     cpu = used.children_user + used.children_system - before.children_user - before.children_system
     return cpu or time.monotonic() - begun
+
+
+@app.command()
+def engine(
+    rows: Annotated[
+        list[int] | None,
+        typer.Option(metavar="N", min=100, help="Products of the catalogue. May be repeated."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Also write engine.json and engine.png.")
+    ] = None,
+) -> None:
+    """What the engine itself costs: no-op spots, planned, driven, recorded, and planned again.
+
+    Three runs of each size: all spots new, nothing changed, 1 % with another price.
+    """
+    table = Table("products", "run", "plan s", "whole run s", "us per row", "rendered", "peak MB")
+    found = {}
+    for count in rows or [10_000, 100_000]:
+        with tempfile.TemporaryDirectory(prefix="spotmill-bench-") as folder:
+            found[count] = measure_all(Path(folder), count)
+        for step, one in found[count].items():
+            table.add_row(
+                f"{count:,}", step, f"{one['plan_s']:.1f}", f"{one['run_s']:.1f}",
+                f"{one['run_s'] / count * 1e6:.0f}", f"{one['rendered']:,.0f}",
+                f"{one['peak_mb']:.0f}",
+            )  # fmt: skip
+    Console().print(table)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "engine.json").write_text(json.dumps(found, indent=1))
+        plot_engine(found, out / "engine.png")
+        typer.echo(f"{out / 'engine.png'}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.feed_source import FeedError, RawRow, Source, open_source
@@ -100,13 +100,16 @@ def read_scripts(uri: str) -> Scripts:
     scripts = Scripts()
     with open_source(uri) as source:
         for row in _raw_rows(source, "id", "script"):
-            script = _script_row(row, uri)
-            if (there := scripts.get(script.product_id)) is not None:
+            product_id = clean_text(row.texts.get("id", ""))
+            if row.broken or not product_id:
+                fix = f"line {row.line} has no id; write the product's id from the feed"
+                raise FeedError(f"{uri}: {row.broken or fix}")
+            if (there := scripts.get(product_id)) is not None:
                 raise FeedError(
-                    f'{uri} has two scripts for "{script.product_id}", on lines {there.line} and'
-                    f" {script.line}; keep one"
+                    f'{uri} has two scripts for "{product_id}", on lines {there.line} and'
+                    f" {row.line}; keep one"
                 )
-            scripts.add(script)
+            scripts.add(product_id, row)
     return scripts
 
 
@@ -116,16 +119,21 @@ class Scripts(Mapping[str, ScriptRow]):
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
 
-    def add(self, row: ScriptRow) -> None:
+    def add(self, product_id: str, row: RawRow) -> None:
         """Keep one more."""
-        texts = (str(row.line), row.script, row.tagline, row.cta, row.music, row.accent)
-        self._texts[row.product_id] = _APART.join((*texts, *row.warnings))
+        texts = [text.replace(_APART, " ") for pair in row.texts.items() for text in pair]
+        self._texts[product_id] = _APART.join([str(row.line), *row.warnings[:1], "", *texts])
+
+    def text(self, product_id: str) -> str | None:
+        """All that the table says of a product, as one text, whatever line it stands on."""
+        whole = self._texts.get(product_id)
+        return None if whole is None else whole.partition(_APART)[2]
 
     def __getitem__(self, product_id: str) -> ScriptRow:
-        line, script, tagline, cta, music, accent, *warnings = self._texts[product_id].split(_APART)
-        return ScriptRow(
-            int(line), product_id, script, tagline, cta, music, accent, tuple(warnings)
-        )
+        line, *rest = self._texts[product_id].split(_APART)
+        start = rest.index("")
+        texts = dict(zip(rest[start + 1 :: 2], rest[start + 2 :: 2], strict=True))
+        return _script_row(int(line), product_id, texts, rest[:start])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._texts)
@@ -160,23 +168,21 @@ def _feed_row(row: RawRow, product_id: str, first_line: int) -> FeedRow:
     return FeedRow(row.line, product_id, product.title, product, warnings=warnings)
 
 
-def _script_row(row: RawRow, uri: str) -> ScriptRow:
-    texts = {name: clean_text(value) for name, value in row.texts.items()}
-    product_id = texts.get("id", "")
-    if row.broken or not product_id:
-        wrong = row.broken or f"line {row.line} has no id; write the product's id from the feed"
-        raise FeedError(f"{uri}: {wrong}")
-    accent, warnings = texts.get("accent", ""), list(row.warnings)
+def _script_row(
+    line: int, product_id: str, texts: Mapping[str, str], warnings: Sequence[str]
+) -> ScriptRow:
+    clean = {name: clean_text(value) for name, value in texts.items()}
+    accent, mended = clean.get("accent", ""), list(warnings)
     if accent and not re.fullmatch(r"#[0-9a-fA-F]{6}", accent):
-        warnings.append(f'accent "{accent}" is left out; write a colour as "#2f8084"')
+        mended.append(f'accent "{accent}" is left out; write a colour as "#2f8084"')
         accent = ""
     return ScriptRow(
-        line=row.line,
+        line=line,
         product_id=product_id,
-        script=texts.get("script", ""),
-        tagline=texts.get("tagline", ""),
-        cta=texts.get("cta", ""),
-        music=texts.get("music", ""),
+        script=clean.get("script", ""),
+        tagline=clean.get("tagline", ""),
+        cta=clean.get("cta", ""),
+        music=clean.get("music", ""),
         accent=accent.lower(),
-        warnings=tuple(warnings),
+        warnings=tuple(mended),
     )

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlparse
 
 from pipeline import storage
 from pipeline.assets import AssetDigests
-from pipeline.feed import ScriptRow, UnreadRow, read_scripts
+from pipeline.feed import ScriptRow, Scripts, UnreadRow, read_scripts
 from schemas.campaign import Campaign, Variant
 from schemas.money import format_price
 from schemas.product import Product
@@ -36,9 +36,7 @@ class SpotRows:
 
     def __init__(self, campaign: Campaign, assets: AssetDigests | None = None) -> None:
         self.campaign, self.assets = campaign, assets or AssetDigests()
-        self.scripts: Mapping[str, ScriptRow] = (
-            read_scripts(campaign.scripts) if campaign.scripts else {}
-        )
+        self.scripts = read_scripts(campaign.scripts) if campaign.scripts else Scripts()
         self._day = campaign.date or date.today()
         self._feed_folder = campaign.feed.rpartition("/")[0]
         self._scripts_folder = (campaign.scripts or "").rpartition("/")[0]
@@ -50,7 +48,7 @@ class SpotRows:
         "" where that cannot be told so cheaply: an odd link, a file that is not there.
         """
         texts = row.raw.texts
-        script = self.scripts.get(row.product_id)
+        script = self.scripts.text(row.product_id)
         parts = [row.raw.broken, "again" if row.first_line != row.raw.line else "", repr(texts)]
         if "sale_price_effective_date" in texts:
             parts.append(self._day.isoformat())
@@ -60,10 +58,11 @@ class SpotRows:
                 return ""
             parts.append(version)
         if script is not None:
-            parts.append(repr((script.script, script.tagline, script.cta, script.accent)))
-            if script.music:
-                music = storage.join(self._scripts_folder, script.music)
-                parts.append(f"{script.music} {self.assets.version(music)}")  # None if it is gone
+            parts.append(script)
+            if "music" in script:
+                music = self.scripts[row.product_id].music
+                where = storage.join(self._scripts_folder, music)
+                parts.append(f"{music} {self.assets.version(where)}")  # None if it is gone
         text = "\0".join(parts).encode("utf-8", "surrogatepass")
         return hashlib.blake2b(text, digest_size=16).hexdigest()
 
