@@ -1,4 +1,4 @@
-"""Benchmarks as code: `python -m jobs.bench spot` says what a spot costs, as ratios in one run."""
+"""The commands of `python -m jobs.bench`: `spot` and `engine`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from jobs.engine_bench import measure_all, plot_engine
+from jobs.bench.engine import measure_all, plot_engine
 from pipeline.campaign_file import read_campaign
 from pipeline.local_runner import LocalRunner
 from pipeline.plan import Planner

@@ -115,7 +115,7 @@ def measure_all(folder: Path, rows: int) -> dict[str, dict[str, float]]:
     found = {}
     for step in STEPS:
         write_catalogue(folder, rows, changed=CHANGED if step == "changed" else 0.0)
-        call = [sys.executable, "-m", "jobs.engine_bench", str(folder), step]
+        call = [sys.executable, "-m", "jobs.bench.engine", str(folder), step]
         done = subprocess.run(call, check=True, capture_output=True, text=True)
         found[step] = json.loads(done.stdout.splitlines()[-1])
     return found
