@@ -98,7 +98,9 @@ def _runner(stages: list[Stage], output: str, local: bool, seconds: Mapping[str,
     from cluster.pools import plan_pools
     from pipeline.ray_runner import RayRunner
 
+    on_stop = signal.getsignal(signal.SIGTERM)
     machines = connect(os.environ.get("RAY_ADDRESS"))
+    signal.signal(signal.SIGTERM, on_stop)  # Ray puts one of its own in its place
     pools = plan_pools(stages, machines, seconds)
     typer.echo(
         f"Ray: {machines}; workers "

@@ -84,6 +84,8 @@ class CampaignRun:
             plan = self._plan(planner, leases)
             self._render(plan, leases)
             won = plan.close()
+            if won:
+                leases.forget(plan.run_id)
         if won:
             Settled.load(self.output).save(self.output, plan.run_id)
         return FinishedRun(self.campaign, self.output, plan.run_id, plan.started_at, won)

@@ -103,9 +103,8 @@ def _lines(summary: RunSummary, rows: pa.Table) -> list[str]:
         lines.append(f"  {'all':15} {cpu:.1f} CPU s{each}")
     turned_down = pc.is_in(rows["status"], pa.array(["held", "rejected", "failed"]))
     for row in rows.filter(turned_down).slice(0, MOST_LINES).to_pylist():
-        if row["settled_by"] in (None, row["run_id"]):
-            why = f"{row['stage']}: {row['reason_code']}: {row['reason']}"
-            lines.append(f"  {row['status']:9} {row['spot_id']}: {why}")
+        why = f"{row['stage']}: {row['reason_code']}: {row['reason']}"
+        lines.append(f"  {row['status']:9} {row['spot_id']}: {why}")
     return lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], "  ... see the report"]
 
 

@@ -9,6 +9,7 @@ No clocks are compared: machines may disagree on the time of day.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -80,6 +81,10 @@ class Leases:
             return None
         with self._lock:
             self._held[name] = lease
+        for old in storage.list_files(self._folder(name), ".json"):
+            if old < lease.uri:  # nobody looks below the newest
+                with contextlib.suppress(FileNotFoundError):
+                    storage.remove(old)
         return lease
 
     def release(self, name: str) -> None:
@@ -92,6 +97,10 @@ class Leases:
             storage.replace_bytes(lease.content(released=True), lease.uri)
         except OSError as error:  # it will expire
             logger.warning("lease %s could not be released: %s", name, error)
+
+    def forget(self, folder: str) -> None:
+        """Remove all leases below a name: the work is done."""
+        storage.remove_folder(storage.join(self.output, "leases", folder))
 
     def holder(self, name: str) -> str:
         """Who holds it, for people; "" for nobody."""

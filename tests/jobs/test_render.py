@@ -96,16 +96,25 @@ def recipe(campaign):
 
 
 @pytest.mark.chaos
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stopped_run_gives_its_lease_back_and_goes_on(tmp_path: Path, number: int) -> None:
+@pytest.mark.parametrize(
+    ("number", "how"),
+    [
+        (signal.SIGTERM, ["--local"]),
+        (signal.SIGINT, ["--local"]),
+        pytest.param(signal.SIGTERM, [], marks=pytest.mark.ray),
+    ],
+)
+def test_a_stopped_run_gives_its_lease_back_and_goes_on(
+    tmp_path: Path, number: int, how: list[str]
+) -> None:
     """Would catch a spot notice after which the next driver waits for a dead one's lease, and a
     stop that is taken for a failure of the spot it interrupts.
     """
     campaign = write_campaign(tmp_path, feed=long_feed(12))
     log, out = tmp_path / "log", tmp_path / "out"
     (tmp_path / "own.py").write_text(OWN_RECIPE.format(log=str(log)))
-    call = [sys.executable, "-m", "jobs.render", campaign, "--out", str(out), "--local"]
-    call += ["--recipe", str(tmp_path / "own.py")]
+    call = [sys.executable, "-m", "jobs.render", campaign, "--out", str(out)]
+    call += ["--recipe", str(tmp_path / "own.py"), *how]
     with (tmp_path / "said").open("w") as said:
         process = subprocess.Popen(call, stdout=said, stderr=said, cwd=DEMO.parents[2])
         deadline = time.monotonic() + 60
@@ -113,13 +122,13 @@ def test_a_stopped_run_gives_its_lease_back_and_goes_on(tmp_path: Path, number: 
             assert process.poll() is None and time.monotonic() < deadline
             time.sleep(0.02)
         process.send_signal(number)
-        assert process.wait(timeout=20) == 130
+        assert process.wait(timeout=30) == 130
     assert "the same command goes on from here" in (tmp_path / "said").read_text()
     leases = [json.loads(lease.read_text()) for lease in out.rglob("leases/*/*/*.json")]
     assert leases and all(lease["released"] for lease in leases)
 
-    again = command(*call[3:])
+    again = command(*call[3:], *([] if how else ["--local"]))
     assert again.exit_code == 0 and "is open: 0 of 1 units are done" in again.output
     rows = to_rows(read_ledger(str(out), latest_run(str(out)) or ""))
     assert len(rows) == 12 and {row["status"] for row in rows} == {"published"}
-    assert len(log.read_text().splitlines()) <= 13, "only what was in flight is done again"
+    assert len(log.read_text().splitlines()) <= 14, "only what was in flight is done again"

@@ -44,6 +44,7 @@ def test_a_released_lease_is_free_at_once(output: str) -> None:
     one.release("u")
     lease = two.take("u")
     assert lease is not None and lease.generation == 2 and one.take("u") is None
+    assert storage.list_files(f"{output}/leases") == [lease.uri], "a lease a night must not pile up"
 
 
 def test_a_living_owner_keeps_its_lease_and_a_dead_one_loses_it(tmp_path: Path) -> None:
