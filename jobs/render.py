@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from cluster.pools import ClusterTooSmall
 from pipeline import storage
@@ -62,18 +63,21 @@ def render(
         settings = read_campaign(campaign, set_ or [])
         stages = load_recipe(recipe, settings)
         output = storage.absolute(out)
+        screen = _Screen()
         run = CampaignRun(
             campaign=settings,
             stages=stages,
             output=output,
             make_runner=lambda seconds: _runner(stages, output, local, seconds),
-            say=lambda text: typer.echo(text),
+            say=screen.say,
+            show=screen.show,
             only=only or [],
             limit=limit,
             retry_failed=retry_failed,
         )
         typer.echo(f"{settings.name}: {len(stages)} stages, recipe {recipe}")
-        finished = run.run()
+        with screen:
+            finished = run.run()
     except (ConfigError, RecipeError, FeedError, ClusterTooSmall) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from None
@@ -84,6 +88,34 @@ def render(
         finish(finished, recipe=recipe, say=lambda text: typer.echo(text))
     else:
         typer.echo(f"run {finished.run_id} is over; the driver that closed it makes its report")
+
+
+class _Screen:
+    """Lines that stay, and on a terminal below them one that says where the run stands."""
+
+    def __init__(self) -> None:
+        self._console = Console()
+        self._status = self._console.status("planning") if self._console.is_terminal else None
+
+    def __enter__(self) -> None:
+        if self._status is not None:
+            self._status.start()
+
+    def __exit__(self, *what: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        if self._status is None:
+            typer.echo(text)
+        else:
+            self._console.print(text, markup=False, highlight=False)
+
+    def show(self, text: str) -> None:
+        """Replace the last line."""
+        if self._status is not None:
+            self._status.update(text.replace("[", "("))
 
 
 def _stop(number: int, frame: object) -> None:

@@ -18,6 +18,7 @@ from pipeline.keys import StageKey
 from pipeline.leases import TTL_S, Leases
 from pipeline.plan import UNIT_SPOTS, Planner, new_run_id, next_seed
 from pipeline.planned_run import PlannedRun, forget, keep_run, keep_unit, open_run
+from pipeline.progress import Progress
 from pipeline.rows import decided, to_result
 from pipeline.settled import Settled
 from pipeline.stage_costs import StageCosts, measured_costs
@@ -60,6 +61,8 @@ class CampaignRun:
     """Called for each unit with work, with the seconds that a spot costs each stage as measured so
     far: pools are planned anew. A run in which nothing changed never starts a cluster."""
     say: Callable[[str], None] = print
+    show: Callable[[str], None] | None = None
+    """Gets a line on where the unit stands, after each spot: for a terminal."""
     only: Sequence[str] = ()
     limit: int | None = None
     retry_failed: bool = False
@@ -207,7 +210,8 @@ class CampaignRun:
 
     def results(self, pending: list[dict[str, Any]], run_id: str) -> Iterator[dict[str, Any]]:
         """The ledger row of each spot, as it gets done."""
-        waiting, done_count = pending, 0
+        waiting = pending
+        progress = Progress(len(pending), self.say, self.show, getattr(self._runner, "workers", {}))
         first = {row["spot_id"]: row for row in pending}
         for attempt in range(1, self.campaign.quality.attempts + 1):
             again = []
@@ -216,9 +220,8 @@ class CampaignRun:
                     again.append(_with_another_seed(row, first[row["spot_id"]]))
                     self.say(f"  {row['spot_id']}: {row['reason']}; trying another seed")
                     continue
-                done_count += 1
                 result = to_result(row, run_id)
-                self.say(_progress(done_count, len(pending), result))
+                progress.add(result)
                 yield result
             waiting = again
             if not waiting:
@@ -295,14 +298,3 @@ def _lost(row: dict[str, Any], why: str) -> dict[str, Any]:
     )
     lost = decided(row["spot_id"], row["product_id"], "failed", "worker_died", reason)
     return {**row, **{k: v for k, v in lost.items() if v is not None}, "stage": "unknown"}
-
-
-def _progress(done: int, of: int, result: dict[str, Any]) -> str:
-    seconds = sum(run["seconds"] for run in result["stages"] or [] if not run["cached"])
-    cached = sum(1 for run in result["stages"] or [] if run["cached"])
-    text = f"  [{done}/{of}] {result['spot_id']}: {result['status']}, {seconds:.1f} s of work"
-    if cached:
-        text += f", {cached} stages from the store"
-    if result["status"] != "published":
-        text += f" ({result['stage']}: {result['reason']})"
-    return text

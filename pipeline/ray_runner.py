@@ -37,6 +37,7 @@ class RayRunner:
     ) -> None:
         self._stages, self._output, self._pools = list(stages), output, pools
         self._cache, self._schema = cache, row_schema(stages)
+        self.workers = {name: pool.workers for name, pool in pools.items()}
 
     def run(self, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Each row as it comes out of the last stage, in any order; a lost one is not yielded."""
