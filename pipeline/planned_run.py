@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,7 +59,8 @@ class PlannedRun:
     def close(self) -> bool:
         """Declare the run over. False if another driver has done so."""
         place = storage.join(ledger.run_folder(self.output, self.run_id), "closed.json")
-        if not storage.commit_bytes(b"{}", place):
+        who = json.dumps({"by": secrets.token_hex(8)}).encode()
+        if not storage.commit_bytes(who, place):
             return False
         storage.remove_folder(storage.join(self.output, "plan", f"run={self.run_id}"))
         return True

@@ -26,7 +26,10 @@ CHUNK_BYTES = 1 << 20
 @lru_cache(maxsize=64)
 def _filesystem(protocol: str) -> Any:
     # Listings are not cached: another process's commit must be seen at once.
-    options = {} if protocol == "file" else {"use_listings_cache": False}
+    options: dict[str, Any] = {} if protocol == "file" else {"use_listings_cache": False}
+    if protocol in ("s3", "s3a"):
+        # A store that is away for half a minute must not cost a spot, let alone the run.
+        options["config_kwargs"] = {"retries": {"max_attempts": 10, "mode": "standard"}}
     return fsspec.filesystem(protocol, **options)
 
 
@@ -178,7 +181,11 @@ def commit_file(source: Path, uri: str) -> bool:
 
 
 def commit_bytes(content: bytes, uri: str) -> bool:
-    """Put bytes at `uri` unless something is there. True if this call put them there."""
+    """Put bytes at `uri` unless something is there. True if these very bytes are there now.
+
+    So a request whose answer was lost, and that was sent again, has not lost to itself. Who must
+    know that nobody else put the same there says who he is in the content.
+    """
     filesystem, path = split(uri)
     if isinstance(filesystem, LocalFileSystem):
         part = _part_beside(Path(path))
@@ -192,7 +199,7 @@ def commit_bytes(content: bytes, uri: str) -> bool:
         return True
     except (FileExistsError, OSError) as error:
         if _lost_the_race(error):
-            return False
+            return read_bytes_or_none(uri) == content
         raise
 
 

@@ -34,36 +34,73 @@ def media(store: MediaStore) -> Iterator[Workspace]:
         yield workspace
 
 
-@pytest.fixture(scope="session")
-def s3_bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A bucket on a real S3 server (SeaweedFS) on loopback, for the whole session."""
-    program = shutil.which("weed") or str(Path(sys.executable).parent / "weed")
-    folder = tmp_path_factory.mktemp("s3")
-    ports = dict(zip(("s3", "master", "volume", "filer", "admin"), _free_ports(5), strict=True))
-    keys = {"AWS_ACCESS_KEY_ID": "test-key", "AWS_SECRET_ACCESS_KEY": "test-secret"}
-    command = [
-        program, "mini", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-bucket=spots",
-        "-webdav=false", "-admin.ui=false", "-master.telemetry=false", "-s3.port.iceberg=0",
-        "-s3.port.lance=0", *(f"-{name}.port={port}" for name, port in ports.items()),
-    ]  # fmt: skip
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, env={**os.environ, **keys}, stdout=log, stderr=log)
-    before = {name: os.environ.get(name) for name in (*keys, "AWS_ENDPOINT_URL")}
-    os.environ.update(keys, AWS_ENDPOINT_URL=f"http://127.0.0.1:{ports['s3']}")
-    try:
-        _wait_for_bucket("s3://spots", folder / "log")
-        yield "s3://spots"
-    finally:
-        server.terminate()
+class S3Server:
+    """SeaweedFS on loopback with a bucket "spots"; it can be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        names = ("s3", "master", "volume", "filer", "admin")
+        self.ports = dict(zip(names, _free_ports(5), strict=True))
+        self.keys = {"AWS_ACCESS_KEY_ID": "test-key", "AWS_SECRET_ACCESS_KEY": "test-secret"}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its clients need."""
+        return {**self.keys, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.ports['s3']}"}
+
+    def start(self) -> None:
+        """Start it; it may take a second until it answers."""
+        program = shutil.which("weed") or str(Path(sys.executable).parent / "weed")
+        command = [
+            program, "mini", f"-dir={self.folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
+            "-bucket=spots", "-webdav=false", "-admin.ui=false", "-master.telemetry=false",
+            "-s3.port.iceberg=0", "-s3.port.lance=0",
+            *(f"-{name}.port={port}" for name, port in self.ports.items()),
+        ]  # fmt: skip
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                command, env={**os.environ, **self.keys}, stdout=log, stderr=log
+            )
+
+    def kill(self) -> None:
+        """As a crash does."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """End it in order, or by force after 10 s."""
+        assert self.process is not None
+        self.process.terminate()
         try:
-            server.wait(timeout=10)
+            self.process.wait(timeout=10)
         except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+            self.kill()
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3 server on loopback, for the whole session; clients find it by the environment."""
+    server = S3Server(tmp_path_factory.mktemp("s3"))
+    before = {name: os.environ.get(name) for name in server.environment}
+    server.start()
+    os.environ.update(server.environment)
+    try:
+        _wait_for_bucket("s3://spots", server.folder / "log")
+        yield server
+    finally:
+        server.stop()
         for name, value in before.items():
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
+
+
+@pytest.fixture(scope="session")
+def s3_bucket(s3_server: S3Server) -> str:
+    """A bucket on it."""
+    return "s3://spots"
 
 
 def _free_ports(count: int) -> list[int]:

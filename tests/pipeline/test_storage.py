@@ -49,6 +49,8 @@ def test_bytes_are_committed_once_and_replaced_on_demand(place: str) -> None:
     assert storage.commit_bytes(b"one", f"{place}/x.json")
     assert not storage.commit_bytes(b"two", f"{place}/x.json")
     assert storage.read_bytes(f"{place}/x.json") == b"one"
+    if place.startswith("s3:"):  # the answer to the first request was lost, and it was sent again
+        assert storage.commit_bytes(b"one", f"{place}/x.json")
     storage.replace_bytes(b"three", f"{place}/x.json")
     assert storage.read_bytes(f"{place}/x.json") == b"three"
     assert storage.read_bytes_or_none(f"{place}/none") is None
