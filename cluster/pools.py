@@ -55,6 +55,7 @@ def plan_pools(
             cpus=max(0.01, int(stage.hardware.cpus * scale * 1000) / 1000),
             gpus=stage.hardware.gpus,
             accelerator=stage.hardware.accelerator,
+            labels=stage.hardware.labels,
         )
         for stage in stages
     }

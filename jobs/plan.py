@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cluster.profile import Profile, load_profile
 from pipeline import storage
 from pipeline.assets import AssetDigests
 from pipeline.campaign_file import read_campaign
@@ -40,12 +41,10 @@ def plan(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Count spots that failed as work to do.")
     ] = False,
-    gpu_hour: Annotated[
-        float | None, typer.Option(metavar="USD", min=0, help="What an hour of a GPU costs.")
-    ] = None,
-    cpu_hour: Annotated[
-        float | None, typer.Option(metavar="USD", min=0, help="What an hour of a core costs.")
-    ] = None,
+    profile: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Hardware and its prices: laptop, h100, or a FILE.yaml."),
+    ] = "laptop",
 ) -> None:
     """Print, per stage, how many spots are new, changed and unchanged, and what that costs.
 
@@ -54,7 +53,8 @@ def plan(
     """
     try:
         settings = read_campaign(campaign, set_ or [])
-        stages, output = load_recipe(recipe, settings), storage.absolute(out)
+        hardware, output = load_profile(profile), storage.absolute(out)
+        stages = hardware.apply(load_recipe(recipe, settings))
         planner = Planner(
             settings, stages, Settled.load(output), assets=AssetDigests(output), only=only or [],
             retry_failed=retry_failed,
@@ -64,22 +64,23 @@ def plan(
     except (ConfigError, RecipeError, FeedError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from None
-    print_forecast(done, gpu_hour, cpu_hour)
+    print_forecast(done, hardware)
 
 
-def print_forecast(done: Forecast, gpu_hour: float | None, cpu_hour: float | None) -> None:
+def print_forecast(done: Forecast, hardware: Profile) -> None:
     """The table, for people."""
     table = Table(title="what a run would do")
     table.add_column("stage", no_wrap=True)
     for name in ("new", "changed", "unchanged", "s per spot", "to do", "saved"):
         table.add_column(name, justify="right")
-    money = gpu_hour is not None or cpu_hour is not None
+    money = bool(hardware.cpu_hour_usd or hardware.gpu_hour_usd)
     if money:
         table.add_column("USD", justify="right")
     spent = 0.0
     for one in done.stages:
         guess = "" if one.cost.spots else "~"
-        usd = (one.gpu_seconds * (gpu_hour or 0) + one.cpu_seconds * (cpu_hour or 0)) / 3600
+        usd = one.gpu_seconds * hardware.gpu_hour_usd + one.cpu_seconds * hardware.cpu_hour_usd
+        usd /= 3600
         spent += usd
         table.add_row(
             one.stage, f"{one.new:,}", f"{one.changed:,}", f"{one.unchanged:,}",

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from cluster.pools import ClusterTooSmall
+from cluster.profile import load_profile
 from pipeline import storage
 from pipeline.campaign_file import read_campaign
 from pipeline.campaign_run import CampaignRun, Runner
@@ -33,6 +34,10 @@ def render(
     ],
     out: Annotated[str, typer.Option(help="Where everything goes: a folder or fsspec URL.")],
     recipe: Annotated[str, typer.Option(help="laptop, gpu, or a FILE.py of your own.")] = "laptop",
+    profile: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Hardware profile: laptop, h100, or a FILE.yaml."),
+    ] = None,
     local: Annotated[bool, typer.Option("--local", help="In this process, without Ray.")] = False,
     limit: Annotated[int | None, typer.Option(help="Only the first N spots.", min=1)] = None,
     only: Annotated[
@@ -62,6 +67,8 @@ def render(
     try:
         settings = read_campaign(campaign, set_ or [])
         stages = load_recipe(recipe, settings)
+        if profile is not None:
+            stages = load_profile(profile).apply(stages)
         output = storage.absolute(out)
         screen = _Screen()
         run = CampaignRun(

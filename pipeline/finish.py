@@ -17,6 +17,8 @@ import pyarrow.compute as pc
 from pipeline import ledger, storage
 from pipeline.campaign_run import FinishedRun
 from pipeline.report import RunSummary, summarise, write_report
+from pipeline.report.distribution import Gates
+from pipeline.report.report import summary_uri
 from pipeline.tracking import track
 
 MOST_LINES = 60
@@ -50,17 +52,7 @@ def finish(run: FinishedRun, *, recipe: str, say: Callable[[str], None]) -> RunS
         tracking_uri=run.campaign.tracking_uri,
     )
     begun = time.monotonic()
-    tracked = track(
-        run.output,
-        run.campaign.name,
-        run.run_id,
-        rows,
-        summary,
-        tracking_uri=run.campaign.tracking_uri,
-        parameters={"recipe": recipe, "git": _git_revision(), "seed": str(run.campaign.seed)},
-        report_uri=report,
-        gates=gates,
-    )
+    tracked = _track(run, rows, summary, report, gates)
     for line in _lines(summary, rows):
         say(line)
     if tracked:
@@ -70,6 +62,47 @@ def finish(run: FinishedRun, *, recipe: str, say: Callable[[str], None]) -> RunS
             say(f"  see it with: mlflow ui --backend-store-uri sqlite:///{database}")
     say(f"Open {report}")
     return summary
+
+
+def _track(
+    run: FinishedRun, rows: pa.Table, summary: RunSummary, report: str, gates: Gates
+) -> str | None:
+    """Tell MLflow of the run, and then of earlier runs that it could not be told of."""
+
+    def tell(rows: pa.Table, summary: RunSummary, report: str | None) -> str | None:
+        return track(
+            run.output,
+            run.campaign.name,
+            summary.run_id,
+            rows,
+            summary,
+            tracking_uri=run.campaign.tracking_uri,
+            parameters={
+                "recipe": summary.recipe,
+                "git": _git_revision(),
+                "seed": str(run.campaign.seed),
+            },
+            report_uri=report,
+            gates=gates,
+        )
+
+    tracked = tell(rows, summary, report)
+    if tracked is None:
+        storage.replace_bytes(b"{}", _untold(run.output, run.run_id))
+        return None
+    for run_id in ledger.runs(run.output):
+        saved = storage.read_bytes_or_none(summary_uri(run.output, run_id))
+        if saved is None or not storage.exists(_untold(run.output, run_id)):
+            continue
+        earlier = _rows(replace(run, run_id=run_id), MOST_WHOLE)
+        if tell(earlier, RunSummary.from_json(saved), None) is not None:
+            storage.remove(_untold(run.output, run_id))
+    return tracked
+
+
+def _untold(output: str, run_id: str) -> str:
+    """Marks a run that MLflow could not be told of when it ended."""
+    return storage.join(ledger.run_folder(output, run_id), "untold.json")
 
 
 def _rows(run: FinishedRun, spots: int) -> pa.Table:

@@ -74,6 +74,7 @@ class RayRunner:
                 num_cpus=pool.cpus,
                 num_gpus=pool.gpus or None,
                 accelerator_type=pool.accelerator,
+                label_selector=dict(pool.labels) or None,
                 max_restarts=-1,
                 max_task_retries=0,
             )

@@ -17,6 +17,8 @@ class Hardware:
     gpus: float = 0.0
     memory_gb: float = 1.0
     accelerator: str | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+    """Ray's node labels that its workers need, as (key, value)."""
 
 
 @dataclass(frozen=True)
@@ -31,3 +33,4 @@ class Pool:
     cpus: float
     gpus: float = 0.0
     accelerator: str | None = None
+    labels: tuple[tuple[str, str], ...] = ()

@@ -111,7 +111,9 @@ def test_the_command_prints_the_table(tmp_path: Path) -> None:
     """Would catch a command that needs a cluster, or writes, to say what would happen."""
     app = typer.Typer()
     app.command()(plan_command)
-    options = ["--out", str(tmp_path / "out"), "--cpu-hour", "0.05"]
+    prices = tmp_path / "prices.yaml"
+    prices.write_text("cpu_hour_usd: 0.05\n")
+    options = ["--out", str(tmp_path / "out"), "--profile", str(prices)]
     done = CliRunner().invoke(app, [str(DEMO), *options], env={"COLUMNS": "140"})
     assert done.exit_code == 0, done.output
     assert "8 spots new" in done.output and "image_to_video" in done.output
