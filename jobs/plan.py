@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -19,7 +20,9 @@ from pipeline.recipes import load_recipe
 from pipeline.rows import RecipeError
 from pipeline.settled import Settled
 from pipeline.stage_costs import measured_costs
+from schemas.campaign import Campaign
 from schemas.config_error import ConfigError
+from stages.base import Stage
 
 REFUSED = 2
 
@@ -30,6 +33,7 @@ def plan(
     ],
     out: Annotated[str, typer.Option(metavar="URI", help="The campaign's output.")],
     recipe: Annotated[str, typer.Option(help="laptop, gpu, or a FILE.py of your own.")] = "laptop",
+    limit: Annotated[int | None, typer.Option(help="Only the first N spots.", min=1)] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(metavar="ID", help="Only this product or spot id. May be repeated."),
@@ -55,16 +59,26 @@ def plan(
         settings = read_campaign(campaign, set_ or [])
         hardware, output = load_profile(profile), storage.absolute(out)
         stages = hardware.apply(load_recipe(recipe, settings))
-        planner = Planner(
-            settings, stages, Settled.load(output), assets=AssetDigests(output), only=only or [],
-            retry_failed=retry_failed,
-        )  # fmt: skip
-        planner.check()
-        done = forecast(planner, output, measured_costs(output))
+        done = foretell(
+            settings, stages, output, only=only or [], limit=limit, retry_failed=retry_failed
+        )
     except (ConfigError, RecipeError, FeedError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from None
     print_forecast(done, hardware)
+
+
+def foretell(
+    campaign: Campaign, stages: Sequence[Stage], output: str, *, only: Sequence[str],
+    limit: int | None, retry_failed: bool,
+) -> Forecast:  # fmt: skip
+    """What a run would do, from what lies in the output. Raises what a run would refuse."""
+    planner = Planner(
+        campaign, stages, Settled.load(output), assets=AssetDigests(output), only=only,
+        limit=limit, retry_failed=retry_failed,
+    )  # fmt: skip
+    planner.check()
+    return forecast(planner, output, measured_costs(output))
 
 
 def print_forecast(done: Forecast, hardware: Profile) -> None:

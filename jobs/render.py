@@ -12,6 +12,7 @@ from rich.console import Console
 
 from cluster.pools import ClusterTooSmall
 from cluster.profile import load_profile
+from jobs.plan import foretell, print_forecast
 from pipeline import storage
 from pipeline.campaign_file import read_campaign
 from pipeline.campaign_run import CampaignRun, Runner
@@ -35,15 +36,17 @@ def render(
     out: Annotated[str, typer.Option(help="Where everything goes: a folder or fsspec URL.")],
     recipe: Annotated[str, typer.Option(help="laptop, gpu, or a FILE.py of your own.")] = "laptop",
     profile: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Hardware profile: laptop, h100, or a FILE.yaml."),
-    ] = None,
+        str, typer.Option(metavar="NAME", help="Hardware profile: laptop, h100, or a FILE.yaml.")
+    ] = "laptop",
     local: Annotated[bool, typer.Option("--local", help="In this process, without Ray.")] = False,
     limit: Annotated[int | None, typer.Option(help="Only the first N spots.", min=1)] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(metavar="ID", help="Only this product or spot id. May be repeated."),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what it would do, as jobs.plan, and stop.")
+    ] = False,
     retry_failed: Annotated[
         bool,
         typer.Option("--retry-failed", help="Try spots again that failed, though nothing changed."),
@@ -67,9 +70,15 @@ def render(
     try:
         settings = read_campaign(campaign, set_ or [])
         stages = load_recipe(recipe, settings)
-        if profile is not None:
-            stages = load_profile(profile).apply(stages)
+        hardware = load_profile(profile)
+        stages = hardware.apply(stages)
         output = storage.absolute(out)
+        if dry_run:
+            done = foretell(
+                settings, stages, output, only=only or [], limit=limit, retry_failed=retry_failed
+            )
+            print_forecast(done, hardware)
+            return
         screen = _Screen()
         run = CampaignRun(
             campaign=settings,

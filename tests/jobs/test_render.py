@@ -52,6 +52,13 @@ def test_a_refused_configuration_costs_nothing(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_dry_run_says_what_it_would_do_and_does_nothing(tmp_path: Path) -> None:
+    """Would catch a dry run that renders, or one that says something else than jobs.plan."""
+    done = command(str(DEMO), "--out", str(tmp_path / "out"), "--dry-run", "--limit", "3")
+    assert done.exit_code == 0, done.output
+    assert "3 spots new" in done.output and not (tmp_path / "out").exists()
+
+
 @pytest.fixture
 def small_frame(monkeypatch: pytest.MonkeyPatch) -> None:
     """The 9x16 format at a third of its size, so that a whole spot takes seconds."""
