@@ -20,7 +20,7 @@ from pipeline.plan import UNIT_SPOTS, Planner, new_run_id, next_seed
 from pipeline.planned_run import PlannedRun, forget, keep_run, keep_unit, open_run
 from pipeline.progress import Progress
 from pipeline.rows import decided, to_result
-from pipeline.settled import Settled
+from pipeline.settled import Settled, save_index
 from pipeline.stage_costs import StageCosts, measured_costs
 from schemas.campaign import Campaign
 from schemas.config_error import ConfigError, Refusal
@@ -85,12 +85,13 @@ class CampaignRun:
         refuse_another_campaign(self.output, self.campaign.name)
         with Leases(self.output, ttl_s=self.lease_s) as leases:
             plan = self._plan(planner, leases)
+            del planner
             self._render(plan, leases)
             won = plan.close()
             if won:
                 leases.forget(plan.run_id)
         if won:
-            Settled.load(self.output).save(self.output, plan.run_id)
+            save_index(self.output, plan.run_id)
         return FinishedRun(self.campaign, self.output, plan.run_id, plan.started_at, won)
 
     def _plan(self, planner: Planner, leases: Leases) -> PlannedRun:
@@ -134,6 +135,7 @@ class CampaignRun:
             forget(self.output, run_id)
             raise
         planner.assets.save()
+        planner.settled = Settled()  # a million rows that nobody needs any more
         plan = PlannedRun(self.output, run_id, key, started_at, units, pending, standing)
         digests = {stage.name: StageKey(stage).digest for stage in self.stages}
         keep_run(plan, {"campaign": self.campaign.name, "stages": digests})

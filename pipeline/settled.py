@@ -32,6 +32,11 @@ PASSING = frozenset(
 )  # fmt: skip
 """Reasons to fail that may be gone tomorrow: these spots run again without being asked for."""
 
+_ASKED = (
+    "status", "reason_code", "fingerprint", "source", "another_seed", "attempt", "inputs",
+    "settled_by", "outputs",
+)  # fmt: skip
+
 PUBLISHED = ("published", "unchanged", "withdrawn")
 
 
@@ -39,12 +44,14 @@ class Settled:
     """Rows of `SCHEMA`, one per spot, found by spot id. About 600 bytes of memory per spot."""
 
     def __init__(self, table: pa.Table | None = None) -> None:
-        self.table = (SCHEMA.empty_table() if table is None else table).combine_chunks()
-        self._position = {name: n for n, name in enumerate(self._texts("spot_id"))}
-        self._status, self._reason_code = self._texts("status"), self._texts("reason_code")
-        self._fingerprint, self._source = self._texts("fingerprint"), self._texts("source")
-        self._another = self.table["another_seed"].fill_null(False).to_pylist()
-        self._attempt = self.table["attempt"].fill_null(1).to_pylist()
+        table = SCHEMA.empty_table() if table is None else table
+        self.table = table if table["spot_id"].num_chunks <= 1 else table.combine_chunks()
+        self._position = {name: n for n, name in enumerate(self.table["spot_id"].to_pylist())}
+        # Arrow's arrays, asked row by row: as Python objects they would take twice the memory.
+        self._columns = {
+            name: self.table[name].chunk(0) if len(self) else pa.array([], SCHEMA.field(name).type)
+            for name in _ASKED
+        }
         self.seen = np.zeros(len(self), bool)
         """Which of them the feed still has: set by the plan."""
 
@@ -60,16 +67,9 @@ class Settled:
         A run that was still going on when a later one wrote the index is not in it: its spots
         are planned again and then found in the media store.
         """
-        indexes = storage.list_files(_folder(output), ".parquet")
-        tables, since = [], ""
-        if indexes:
-            content = io.BytesIO(storage.read_bytes(indexes[-1]))
-            tables.append(_filled(pq.read_table(content, partitioning=None)))
-            since = indexes[-1].rpartition("/")[2].removesuffix(".parquet")
-        for run_id in ledger.runs(output):
-            if run_id > since:
-                tables.append(_lean(ledger.read_ledger(output, run_id, columns=LEAN)))
-        return cls(_newest(tables))
+        tables = _tables(output)
+        # An index has each spot once.
+        return cls(tables[0] if len(tables) == 1 else _newest(tables))
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -80,36 +80,36 @@ class Settled:
 
     def same_source(self, position: int, source: str) -> bool:
         """Whether the feed says of the spot what it said when it was settled."""
-        return bool(source) and self._source[position] == source
+        return bool(source) and self._value("source", position) == source
 
     def same_fingerprint(self, position: int, print_: str) -> bool:
         """Whether all that went in is as it was when the spot was settled."""
-        return self._fingerprint[position] == print_
+        return bool(self._value("fingerprint", position) == print_)
 
     def is_published(self, position: int) -> bool:
         """Whether the spot's files are at their place, as far as the ledger knows."""
-        return self._status[position] in PUBLISHED
+        return self._value("status", position) in PUBLISHED
 
     def stands(self, position: int, *, attempts: int, retry_failed: bool) -> bool:
         """Whether the row may stand when nothing has changed; else the spot runs again."""
-        status = self._status[position]
+        status = self._value("status", position)
         if status == "failed":
-            return not retry_failed and self._reason_code[position] not in PASSING
-        if status in PUBLISHED:
+            return not retry_failed and self._value("reason_code", position) not in PASSING
+        if status in PUBLISHED or not self._value("another_seed", position):
             return True
-        return not (self._another[position] and self._attempt[position] < attempts)
+        return (self._value("attempt", position) or 1) >= attempts
 
     def inputs(self, position: int) -> list[int] | None:
         """`rows.column_crc` of each column of the spot's row; None for one that had none."""
-        return self.table["inputs"][position].as_py()  # type: ignore[no-any-return]
+        return self._value("inputs", position)  # type: ignore[no-any-return]
 
     def settled_by(self, position: int) -> str:
         """The run that settled it."""
-        return str(self.table["settled_by"][position].as_py())
+        return str(self._value("settled_by", position))
 
     def outputs(self, position: int) -> list[dict[str, Any]]:
         """The spot's published files."""
-        return self.table["outputs"][position].as_py() or []
+        return self._value("outputs", position) or []
 
     def rows(self, positions: Sequence[int], run_id: str, **columns: Sequence[Any]) -> pa.Table:
         """Ledger rows for spots that stand: lean, `unchanged` where they were published."""
@@ -124,8 +124,8 @@ class Settled:
 
     def withdrawn(self, run_id: str) -> pa.Table:
         """Ledger rows for published spots that the feed does not have any more."""
-        status = np.array(self._status, dtype=object)
-        gone = ~self.seen & ((status == "published") | (status == "unchanged"))
+        live = pc.is_in(self.table["status"], pa.array(["published", "unchanged"]))
+        gone = ~self.seen & live.to_numpy(zero_copy_only=False).astype(bool)
         taken = self.table.take(pa.array(np.flatnonzero(gone)))
         count = taken.num_rows
         new = {
@@ -138,15 +138,46 @@ class Settled:
         }
         return _completed(taken, new)
 
-    def save(self, output: str, run_id: str) -> None:
-        """Write the index that the next plan starts from; `run_id` is the newest run in it."""
-        place = storage.join(_folder(output), f"{run_id}.parquet")
-        storage.replace_bytes(ledger.parquet_bytes(self.table), place)
-        for old in storage.list_files(_folder(output), ".parquet")[:-2]:
-            storage.remove(old)
+    def _value(self, name: str, position: int) -> Any:
+        return self._columns[name][position].as_py()
 
-    def _texts(self, name: str) -> list[str | None]:
-        return self.table[name].to_pylist()  # type: ignore[no-any-return]
+
+def save_index(output: str, run_id: str) -> None:
+    """Write the index that the next plan starts from: the rows of a run that is over, and of
+    spots that it has none of those of the index and the runs before it.
+    """
+    run = _lean(ledger.read_ledger(output, run_id, columns=LEAN))
+    tables = [run]
+    for earlier in reversed(_tables(output, before=run_id)):
+        mine = pa.chunked_array([c for table in tables for c in table["spot_id"].chunks])
+        new = pc.invert(pc.is_in(earlier["spot_id"], value_set=mine))
+        tables.append(earlier.filter(new))
+    place = storage.join(_folder(output), f"{run_id}.parquet")
+    storage.replace_bytes(ledger.parquet_bytes(pa.concat_tables(tables)), place)
+    for old in storage.list_files(_folder(output), ".parquet")[:-2]:
+        storage.remove(old)
+
+
+def _tables(output: str, before: str | None = None) -> list[pa.Table]:
+    """The newest index and the runs behind it, oldest first; of all or those before a run."""
+    indexes = [
+        uri
+        for uri in storage.list_files(_folder(output), ".parquet")
+        if before is None or _run_of(uri) < before
+    ]
+    tables, since = [], ""
+    if indexes:
+        since = _run_of(indexes[-1])
+        content = io.BytesIO(storage.read_bytes(indexes[-1]))
+        tables.append(_filled(pq.read_table(content, partitioning=None)))
+    for run_id in ledger.runs(output):
+        if since < run_id and (before is None or run_id < before):
+            tables.append(_lean(ledger.read_ledger(output, run_id, columns=LEAN)))
+    return tables
+
+
+def _run_of(index: str) -> str:
+    return index.rpartition("/")[2].removesuffix(".parquet")
 
 
 def _folder(output: str) -> str:
@@ -175,8 +206,6 @@ def _newest(tables: Sequence[pa.Table]) -> pa.Table:
     if not tables:
         return SCHEMA.empty_table()
     table = pa.concat_tables(tables)
-    if len(tables) == 1 and pc.count_distinct(table["spot_id"]).as_py() == table.num_rows:
-        return table
     numbered = pa.table({"spot_id": table["spot_id"], "n": np.arange(table.num_rows)})
     last = numbered.group_by("spot_id").aggregate([("n", "max")])["n_max"]
     return table.take(last.combine_chunks().sort())

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline import ledger
@@ -173,8 +174,6 @@ def test_a_ledger_that_does_not_add_up_is_an_error(tmp_path: Path) -> None:
 
 def test_old_ledgers_without_newer_columns_stay_readable(tmp_path: Path) -> None:
     """Would catch a reader that drops or trips over columns that a run did not have."""
-    import pyarrow.parquet as pq
-
     writer = UnitWriter(str(tmp_path), "run", 0, rows_per_part=1)
     for name in "ab":
         writer.add({**decided(name, name, "rejected", "x", "y"), "run_id": "run"})
@@ -275,3 +274,24 @@ def test_each_unit_is_planned_with_what_the_ones_before_it_cost(tmp_path: Path) 
     feed.write_text(feed.read_text().replace("\tMug 3\t", "\tCup 3\t"))
     rows_of(replace(campaign_run(path, output, stages), make_runner=make_runner))
     assert told[2]["loud"] < 0.5
+
+
+def test_the_index_has_every_spot_once_and_its_newest_row(tmp_path: Path) -> None:
+    """Would catch a run of a few spots after which all others are taken for new, and an index in
+    which an old row outlives a newer one.
+    """
+    path, output = write_campaign(tmp_path, feed=long_feed(6)), str(tmp_path / "out")
+    rows_of(campaign_run(path, output))
+    feed = tmp_path / "feed.tsv"
+    feed.write_text(feed.read_text().replace("\tMug 3\t", "\tCup 3\t"))
+    rows_of(replace(campaign_run(path, output), only=["mug-03"]))
+    (tmp_path / "out" / "ledger" / "index").rename(tmp_path / "old")
+    (newest,) = [max((tmp_path / "old").iterdir())]
+    assert len(list((tmp_path / "old").iterdir())) == 2
+    table = pq.read_table(newest)
+    assert sorted(table["spot_id"].to_pylist()) == [f"mug-{n:02d}" for n in range(6)]
+    by = dict(zip(table["spot_id"].to_pylist(), table["settled_by"].to_pylist(), strict=True))
+    first, second = ledger.runs(output)
+    assert by == {f"mug-{n:02d}": second if n == 3 else first for n in range(6)}
+    again = rows_of(replace(campaign_run(path, output), make_runner=_no_runner))
+    assert count(again) == {"unchanged": 6}, "without an index the runs tell"
