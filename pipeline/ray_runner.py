@@ -59,7 +59,7 @@ class RayRunner:
         for stage in self._stages:
             pool = self._pools[stage.name]
             dataset = dataset.map_batches(
-                StageAdapter,
+                MeteredAdapter,
                 fn_constructor_args=(stage, self._stages, self._output, self._cache),
                 batch_size=None,
                 batch_format="pyarrow",
@@ -79,6 +79,43 @@ class RayRunner:
                 max_task_retries=0,
             )
         return dataset
+
+
+class MeteredAdapter(StageAdapter):
+    """The adapter on a Ray worker: it counts for Prometheus what it does.
+
+    `spotmill_stage_rows_total` by stage, status ("pending" for a row that goes on) and whether the
+    work came from the store; `spotmill_stage_seconds`, by stage, of work that was done.
+    """
+
+    def __init__(
+        self, stage: Stage, stages: list[Stage], output: str, cache: Path | None = None
+    ) -> None:
+        super().__init__(stage, stages, output, cache)
+        from ray.util.metrics import Counter, Histogram
+
+        self._rows = Counter(
+            "spotmill_stage_rows_total",
+            description="Rows that a stage has worked on.",
+            tag_keys=("stage", "status", "cached"),
+        )
+        self._seconds = Histogram(
+            "spotmill_stage_seconds",
+            description="Wall seconds of a stage on one spot.",
+            boundaries=[0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000],
+            tag_keys=("stage",),
+        )
+
+    def run_row(self, row: dict[str, Any]) -> dict[str, Any]:
+        """See `StageAdapter.run_row`."""
+        done = super().run_row(row)
+        if len(done["stages"]) > len(row["stages"]):  # else it had ended before this stage
+            ran = done["stages"][-1]
+            tags = {"stage": self.stage.name, "status": done["status"]}
+            self._rows.inc(1, {**tags, "cached": str(ran["cached"]).lower()})
+            if not ran["cached"]:
+                self._seconds.observe(ran["seconds"], {"stage": self.stage.name})
+        return done
 
 
 def _take_along(stages: Sequence[Stage]) -> None:

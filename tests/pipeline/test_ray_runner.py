@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,24 @@ def test_same_rows_and_same_keys_as_in_one_process(machines: Machines, tmp_path:
     by_id = {row["spot_id"]: without_times(row) for row in far}
     assert len(by_id) == len(far) == len(rows)
     assert [by_id[row["spot_id"]] for row in near] == [without_times(row) for row in near]
+
+
+def test_prometheus_is_told_what_the_stages_do(machines: Machines, tmp_path: Path) -> None:
+    """Would catch a dashboard that stays empty while a campaign runs."""
+    import ray
+
+    rows = [spot("s1", "hello"), spot("s2", "reject me")]
+    run_unit([Loud(), Count()], tmp_path, machines, *rows)
+    port = ray.nodes()[0]["MetricsExportPort"]
+    deadline = time.monotonic() + 30
+    text = ""
+    while "spotmill_stage_seconds_count" not in text and time.monotonic() < deadline:
+        time.sleep(1)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as page:
+            text = page.read().decode()
+    counted = [line for line in text.splitlines() if "spotmill_stage_rows_total{" in line]
+    assert any('stage="loud"' in line and 'status="rejected"' in line for line in counted), counted
+    assert any('stage="count"' in line and 'cached="false"' in line for line in counted)
 
 
 def test_a_row_that_kills_its_worker_costs_itself_only(machines: Machines, tmp_path: Path) -> None:
