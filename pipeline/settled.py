@@ -33,8 +33,8 @@ PASSING = frozenset(
 """Reasons to fail that may be gone tomorrow: these spots run again without being asked for."""
 
 _ASKED = (
-    "status", "reason_code", "fingerprint", "source", "another_seed", "attempt", "inputs",
-    "settled_by", "outputs",
+    "spot_id", "status", "reason_code", "fingerprint", "source", "another_seed", "attempt",
+    "inputs", "settled_by", "outputs",
 )  # fmt: skip
 
 PUBLISHED = ("published", "unchanged", "withdrawn")
@@ -46,7 +46,11 @@ class Settled:
     def __init__(self, table: pa.Table | None = None) -> None:
         table = SCHEMA.empty_table() if table is None else table
         self.table = table if table["spot_id"].num_chunks <= 1 else table.combine_chunks()
-        self._position = {name: n for n, name in enumerate(self.table["spot_id"].to_pylist())}
+        # Sorted hashes in the place of a dict: 16 bytes per spot and not 200.
+        names = self.table["spot_id"].to_pylist()
+        hashes = np.fromiter(map(hash, names), np.int64, len(names))
+        self._order = np.argsort(hashes, kind="stable")
+        self._hashes = hashes[self._order]
         # Arrow's arrays, asked row by row: as Python objects they would take twice the memory.
         self._columns = {
             name: self.table[name].chunk(0) if len(self) else pa.array([], SCHEMA.field(name).type)
@@ -76,7 +80,14 @@ class Settled:
 
     def find(self, spot_id: str) -> int | None:
         """Position of a spot's row."""
-        return self._position.get(spot_id)
+        wanted = hash(spot_id)
+        at = int(self._hashes.searchsorted(wanted))
+        while at < len(self._hashes) and self._hashes[at] == wanted:
+            position = int(self._order[at])
+            if self._value("spot_id", position) == spot_id:
+                return position
+            at += 1
+        return None
 
     def same_source(self, position: int, source: str) -> bool:
         """Whether the feed says of the spot what it said when it was settled."""
