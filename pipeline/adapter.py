@@ -110,8 +110,9 @@ class StageAdapter:
             self._attempt = max(self._attempt, attempt)
             try:
                 return work()
-            except (Retry, OSError) as error:
-                if isinstance(error, _LASTING) or attempt == ATTEMPTS:
+            except Exception as error:
+                passing = isinstance(error, (Retry, OSError)) or storage.is_away(error)
+                if not passing or isinstance(error, _LASTING) or attempt == ATTEMPTS:
                     raise
                 logger.warning("%s: %s; again", self.stage.name, error)
                 time.sleep(WAIT_S[attempt - 1])

@@ -47,8 +47,10 @@ class AssetDigests:
                 return self._folders[folder].get(name)
             try:
                 self._versions[uri] = storage.version(uri)
-            except (OSError, ValueError, TypeError, ImportError):  # names that no file can have
-                self._versions[uri] = None
+            except (OSError, ValueError, TypeError, ImportError) as error:
+                if storage.is_away(error):  # or every product would lose its picture
+                    raise
+                self._versions[uri] = None  # no such file, or a name that no file can have
         return self._versions[uri]
 
     def digest(self, uri: str) -> str:

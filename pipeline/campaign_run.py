@@ -13,13 +13,12 @@ import pyarrow as pa
 
 from pipeline import ledger, storage
 from pipeline.assets import AssetDigests
-from pipeline.feed import FeedError
 from pipeline.keys import StageKey
 from pipeline.leases import TTL_S, Leases
 from pipeline.plan import UNIT_SPOTS, Planner, new_run_id, next_seed
 from pipeline.planned_run import PlannedRun, forget, keep_run, keep_unit, open_run
 from pipeline.progress import Progress
-from pipeline.rows import decided, to_result
+from pipeline.rows import to_result
 from pipeline.settled import Settled, save_index
 from pipeline.stage_costs import StageCosts, measured_costs
 from schemas.campaign import Campaign
@@ -74,7 +73,7 @@ class CampaignRun:
     def run(self) -> FinishedRun:
         """Plan or join, render all units, close; what became of it.
 
-        Raises `FeedError` or `ConfigError` before anything is spent.
+        Raises `pipeline.feed.FeedError` or `ConfigError` before anything is spent.
         """
         assets = AssetDigests(self.output)
         planner = Planner(
@@ -88,10 +87,10 @@ class CampaignRun:
             del planner
             self._render(plan, leases)
             won = plan.close()
-            if won:
-                leases.forget(plan.run_id)
         if won:
             save_index(self.output, plan.run_id)
+            plan.clear()
+            leases.forget(plan.run_id)
         return FinishedRun(self.campaign, self.output, plan.run_id, plan.started_at, won)
 
     def _plan(self, planner: Planner, leases: Leases) -> PlannedRun:
@@ -114,7 +113,8 @@ class CampaignRun:
             leases.release("plan")
 
     def _new_plan(self, key: str, planner: Planner) -> PlannedRun:
-        run_id, started_at = new_run_id(), datetime.now(UTC)
+        run_id = new_run_id(after=ledger.latest_run(self.output))
+        started_at = datetime.now(UTC)
         settled = planner.settled = Settled.load(self.output)
         units: dict[int, int] = {}
         pending = standing = number = 0
@@ -131,10 +131,10 @@ class CampaignRun:
             if planner.is_whole and (gone := settled.withdrawn(run_id)).num_rows:
                 self._record(run_id, number, gone)
                 self.say(f"{gone.num_rows} spots are withdrawn: the feed has them no more")
-        except FeedError:
+            planner.assets.save()
+        except BaseException:  # of a plan that is not whole, nothing may stay
             forget(self.output, run_id)
             raise
-        planner.assets.save()
         planner.settled = Settled()  # a million rows that nobody needs any more
         plan = PlannedRun(self.output, run_id, key, started_at, units, pending, standing)
         digests = {stage.name: StageKey(stage).digest for stage in self.stages}
@@ -298,5 +298,5 @@ def _lost(row: dict[str, Any], why: str) -> dict[str, Any]:
         "the worker died each time this spot was on it (out of memory, or a crash in native"
         f" code){why}; see the Ray logs of the run for the signal"
     )
-    lost = decided(row["spot_id"], row["product_id"], "failed", "worker_died", reason)
-    return {**row, **{k: v for k, v in lost.items() if v is not None}, "stage": "unknown"}
+    end = {"status": "failed", "stage": "unknown", "reason_code": "worker_died", "reason": reason}
+    return {**row, **end, "another_seed": False, "outputs": []}

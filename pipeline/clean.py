@@ -13,6 +13,7 @@ from typing import Any
 from pipeline import ledger, storage
 from pipeline.adapter import media_uris
 from pipeline.media import MediaStore
+from pipeline.settled import Settled
 
 SAFE_HOURS = 48.0
 """What was written since may belong to a run that has not recorded it yet."""
@@ -53,17 +54,17 @@ class Leftovers:
 def find_leftovers(
     output: str, *, runs: int, safe_hours: float = SAFE_HOURS, even_if_open: bool = False
 ) -> Leftovers:
-    """What media below `output` no ledger row of the last `runs` runs refers to, directly or by
-    the receipts of its stages. Published spots are never touched.
+    """What media below `output` no ledger row of the last `runs` runs refers to, nor the newest
+    row of any spot, directly or by the receipts of its stages. Published spots are never touched.
 
     Raises `RunIsOpen`, and `ValueError` where there is no ledger.
     """
-    names = ledger.runs(output)
+    names = [run_id for run_id in ledger.runs(output) if _has(output, run_id, "plan.json")]
     if not names:
         raise ValueError(f"{output} has no ledger: give the --out of a campaign that was rendered")
-    closed = storage.join(ledger.run_folder(output, names[-1]), "closed.json")
-    if not even_if_open and not storage.exists(closed):
-        raise RunIsOpen(f"run {names[-1]} is not over; run its command again to finish it")
+    for run_id in names[-runs:]:
+        if not even_if_open and not _has(output, run_id, "closed.json"):
+            raise RunIsOpen(f"run {run_id} is not over; run its command again to finish it")
     store = MediaStore(output)
     keys, uris = _referred(output, names[-runs:])
     before = time.time() - safe_hours * 3600
@@ -86,11 +87,20 @@ def find_leftovers(
     return left
 
 
+def _has(output: str, run_id: str, name: str) -> bool:
+    return storage.exists(storage.join(ledger.run_folder(output, run_id), name))
+
+
 def _referred(output: str, runs: Iterable[str]) -> tuple[set[str], set[str]]:
     """(keys of stages, media URIs) in the rows of these runs, of unchanged spots included."""
     keys: set[str] = set()
     uris: set[str] = set()
     earlier: dict[str, set[str]] = {}
+    live = Settled.load(output).table  # what stands now, however long ago it was rendered
+    for run_id, spot_id in zip(
+        live["settled_by"].to_pylist(), live["spot_id"].to_pylist(), strict=True
+    ):
+        earlier.setdefault(run_id, set()).add(spot_id)
     for run_id in runs:
         for row in _rows(output, run_id):
             if row["settled_by"] not in (None, run_id):

@@ -59,6 +59,7 @@ class _Items:
         self._row: RawRow | None = None
         self._names: list[str] = []  # open elements inside the item
         self._text: list[str] = []
+        self._line = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """An element opens."""
@@ -66,7 +67,9 @@ class _Items:
         self.root = self.root or local.lower()
         if self._row is None:
             if local.lower() in _ITEMS:
-                self._row = RawRow(self.parser.parser.CurrentLineNumber, {})
+                # Minified feeds have all items on one line: each needs a number of its own.
+                self._line = max(self.parser.parser.CurrentLineNumber, self._line + 1)
+                self._row = RawRow(self._line, {})
             return
         self._names.append(attribute_name(local))
         self._text = [attributes["href"]] if local == "link" and "href" in attributes else []

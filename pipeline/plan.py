@@ -8,7 +8,7 @@ import re
 import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -91,7 +91,9 @@ class Planner:
         self.retry_failed = retry_failed
         self.assets = assets or AssetDigests()
         self._rows, self._recipe = SpotRows(campaign, self.assets), recipe_digest(stages)
-        self._context = digest([VERSION, self._recipe, _steering(campaign)])[:16]
+        bed = campaign.sound.music  # a part of every spot's row, and of no stage's parameters
+        sound = self.assets.digest(bed) if bed else None
+        self._context = digest([VERSION, self._recipe, _steering(campaign), sound])[:16]
 
     @property
     def is_whole(self) -> bool:
@@ -221,10 +223,20 @@ def _spot_id(row: UnreadRow, variant: Variant) -> str:
     return spot_id if row.first_line == row.raw.line else f"{spot_id}-line-{row.raw.line}"
 
 
-def new_run_id(now: datetime | None = None) -> str:
-    """A run id that sorts by time, with a random end: "20261124T060000123Z-9f3c"."""
-    time = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S%f")[:-3]
-    return f"{time}Z-{secrets.token_hex(2)}"
+_TIME = "%Y%m%dT%H%M%S%f"
+
+
+def new_run_id(now: datetime | None = None, *, after: str | None = None) -> str:
+    """A run id that sorts by time, with a random end: "20261124T060000123Z-9f3c".
+
+    `after` is the newest id there is: a machine whose clock is late still gets a later one.
+    """
+    moment = now or datetime.now(UTC)
+    if after is not None and moment.strftime(_TIME)[:-3] <= after[:18]:
+        moment = datetime.strptime(after[:18], _TIME).replace(tzinfo=UTC) + timedelta(
+            milliseconds=1
+        )
+    return f"{moment.strftime(_TIME)[:-3]}Z-{secrets.token_hex(2)}"
 
 
 def next_seed(seed: int) -> int:

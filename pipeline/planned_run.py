@@ -8,6 +8,7 @@ ledger/run=<run_id>/closed.json              written once: the run is over, its 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import secrets
@@ -60,10 +61,12 @@ class PlannedRun:
         """Declare the run over. False if another driver has done so."""
         place = storage.join(ledger.run_folder(self.output, self.run_id), "closed.json")
         who = json.dumps({"by": secrets.token_hex(8)}).encode()
-        if not storage.commit_bytes(who, place):
-            return False
-        storage.remove_folder(storage.join(self.output, "plan", f"run={self.run_id}"))
-        return True
+        return storage.commit_bytes(who, place)
+
+    def clear(self) -> None:
+        """Remove what was written down of the units: all of them are in the ledger."""
+        with contextlib.suppress(OSError):  # what stays behind harms nobody
+            storage.remove_folder(storage.join(self.output, "plan", f"run={self.run_id}"))
 
 
 def keep_unit(output: str, run_id: str, unit: Unit, settled: pa.Table) -> None:

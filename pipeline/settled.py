@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from pipeline import ledger, storage
 from pipeline.rows import to_table
+from schemas.arrow_types import OUTPUT
 from schemas.result import RESULT_SCHEMA
 
 LEAN = (
@@ -23,7 +24,14 @@ LEAN = (
 )  # fmt: skip
 """What a row keeps when its spot has not changed; the rest stays in the run `settled_by`."""
 
-SCHEMA = pa.schema([RESULT_SCHEMA.field(name) for name in LEAN])
+SCHEMA = pa.schema(
+    [
+        *(RESULT_SCHEMA.field(name) for name in LEAN),
+        # What an earlier run published and what is still at its place, of a spot whose newest
+        # row is of another end (held, failed): when its product goes, it must be withdrawn, too.
+        pa.field("live_outputs", pa.list_(OUTPUT)),
+    ]
+)
 
 PASSING = frozenset(
     ("timeout", "worker_died", "stage_not_loaded", "error_Retry", "error_OSError",
@@ -62,7 +70,8 @@ class Settled:
     @classmethod
     def of(cls, rows: Iterable[Mapping[str, Any]]) -> Settled:
         """From ledger rows, the newest last."""
-        return cls(_newest([_lean(to_table(list(rows), RESULT_SCHEMA))]))
+        newest = {row["spot_id"]: row for row in rows}
+        return cls(_lean(to_table(list(newest.values()), RESULT_SCHEMA)))
 
     @classmethod
     def load(cls, output: str) -> Settled:
@@ -71,9 +80,7 @@ class Settled:
         A run that was still going on when a later one wrote the index is not in it: its spots
         are planned again and then found in the media store.
         """
-        tables = _tables(output)
-        # An index has each spot once.
-        return cls(tables[0] if len(tables) == 1 else _newest(tables))
+        return cls(_newest(_tables(output)))
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -126,16 +133,20 @@ class Settled:
         """Ledger rows for spots that stand: lean, `unchanged` where they were published."""
         taken = self.table.take(pa.array(positions, pa.int64()))
         published = pc.is_in(taken["status"], pa.array(PUBLISHED))
+        nothing = pa.scalar(None, pa.string())
         new = {
             "run_id": pa.repeat(run_id, len(positions)),
             "status": pc.if_else(published, "unchanged", taken["status"]),
+            "stage": pc.if_else(published, "publish", taken["stage"]),  # it may be back in the feed
+            "reason_code": pc.if_else(published, nothing, taken["reason_code"]),
+            "reason": pc.if_else(published, nothing, taken["reason"]),
             **{name: pa.array(values, SCHEMA.field(name).type) for name, values in columns.items()},
         }
         return _completed(taken, new)
 
     def withdrawn(self, run_id: str) -> pa.Table:
         """Ledger rows for published spots that the feed does not have any more."""
-        live = pc.is_in(self.table["status"], pa.array(["published", "unchanged"]))
+        live = pc.or_(_is_live(self.table), pc.is_valid(self.table["live_outputs"]))
         gone = ~self.seen & live.to_numpy(zero_copy_only=False).astype(bool)
         taken = self.table.take(pa.array(np.flatnonzero(gone)))
         count = taken.num_rows
@@ -146,6 +157,7 @@ class Settled:
             "reason_code": pa.repeat("not_in_feed", count),
             "reason": pa.repeat("the feed has no such product any more", count),
             "feed_line": pa.nulls(count, pa.int64()),
+            "outputs": pc.coalesce(taken["live_outputs"], taken["outputs"]),
         }
         return _completed(taken, new)
 
@@ -158,13 +170,9 @@ def save_index(output: str, run_id: str) -> None:
     spots that it has none of those of the index and the runs before it.
     """
     run = _lean(ledger.read_ledger(output, run_id, columns=LEAN))
-    tables = [run]
-    for earlier in reversed(_tables(output, before=run_id)):
-        mine = pa.chunked_array([c for table in tables for c in table["spot_id"].chunks])
-        new = pc.invert(pc.is_in(earlier["spot_id"], value_set=mine))
-        tables.append(earlier.filter(new))
+    table = _newest([*_tables(output, before=run_id), run])
     place = storage.join(_folder(output), f"{run_id}.parquet")
-    storage.replace_bytes(ledger.parquet_bytes(pa.concat_tables(tables)), place)
+    storage.replace_bytes(ledger.parquet_bytes(table), place)
     for old in storage.list_files(_folder(output), ".parquet")[:-2]:
         storage.remove(old)
 
@@ -182,7 +190,10 @@ def _tables(output: str, before: str | None = None) -> list[pa.Table]:
         content = io.BytesIO(storage.read_bytes(indexes[-1]))
         tables.append(_filled(pq.read_table(content, partitioning=None)))
     for run_id in ledger.runs(output):
-        if since < run_id and (before is None or run_id < before):
+        if run_id <= since or (before is not None and run_id >= before):
+            continue
+        # Without a plan it is what a planner left that was killed.
+        if storage.exists(storage.join(ledger.run_folder(output, run_id), "plan.json")):
             tables.append(_lean(ledger.read_ledger(output, run_id, columns=LEAN)))
     return tables
 
@@ -213,13 +224,37 @@ def _filled(table: pa.Table) -> pa.Table:
 
 
 def _newest(tables: Sequence[pa.Table]) -> pa.Table:
-    """Of each spot the last row."""
+    """Of each spot the row of the last table that has it. A table has each spot once."""
     if not tables:
         return SCHEMA.empty_table()
-    table = pa.concat_tables(tables)
-    numbered = pa.table({"spot_id": table["spot_id"], "n": np.arange(table.num_rows)})
-    last = numbered.group_by("spot_id").aggregate([("n", "max")])["n_max"]
-    return table.take(last.combine_chunks().sort())
+    newest = [tables[-1]]
+    for earlier in reversed(tables[:-1]):
+        mine = pa.chunked_array([c for table in newest for c in table["spot_id"].chunks])
+        newest = [_with_live(table, earlier) for table in newest]
+        newest.append(earlier.filter(pc.invert(pc.is_in(earlier["spot_id"], value_set=mine))))
+    return newest[0] if len(newest) == 1 else pa.concat_tables(newest)
+
+
+def _with_live(table: pa.Table, earlier: pa.Table) -> pa.Table:
+    """The table, knowing which of its spots that did not get published were so in `earlier`."""
+    over = pc.is_in(table["status"], pa.array(PUBLISHED))
+    asking = pc.invert(pc.or_(over, pc.is_valid(table["live_outputs"])))
+    if not pc.any(asking).as_py():
+        return table
+    had = pc.or_(_is_live(earlier), pc.is_valid(earlier["live_outputs"]))
+    had = pc.and_(had, pc.is_in(earlier["spot_id"], value_set=table["spot_id"].filter(asking)))
+    there = earlier.filter(had)
+    if not there.num_rows:
+        return table
+    outputs = pc.coalesce(there["live_outputs"], there["outputs"]).combine_chunks()
+    at = pc.index_in(table["spot_id"], value_set=there["spot_id"].combine_chunks())
+    found = outputs.take(pc.if_else(asking, at, pa.scalar(None, pa.int32())).combine_chunks())
+    live = pc.coalesce(table["live_outputs"], pa.chunked_array([found]))
+    return table.set_column(SCHEMA.get_field_index("live_outputs"), "live_outputs", live)
+
+
+def _is_live(table: pa.Table) -> Any:
+    return pc.is_in(table["status"], pa.array(["published", "unchanged"]))
 
 
 def _completed(taken: pa.Table, new: Mapping[str, Any]) -> pa.Table:

@@ -275,6 +275,12 @@ def _link(part: Path, path: Path) -> bool:
         return False
 
 
+def is_away(error: BaseException) -> bool:
+    """Whether the error says that a store cannot be reached: botocore's are no `OSError`."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & {"HTTPClientError", "ConnectionError", "FSTimeoutError"})
+
+
 def _lost_the_race(error: BaseException) -> bool:
     """Whether a create-only write was refused because the object is there already.
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow.parquet as pq
 import pytest
@@ -28,6 +28,22 @@ from tests.pipeline.test_plan import FEED, write_campaign
 from tests.pipeline.toy_stages import Count, Loud, Slow
 
 STAGES: list[Stage] = [Loud(), Count()]
+
+
+@dataclass(kw_only=True)
+class Filmed(Count):
+    """As `Count`, with a film for each product in a folder."""
+
+    reads: ClassVar[tuple[str, ...]] = (*Count.reads, "title")
+    folder: str
+
+    def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
+        """One output, named after the product."""
+        film = Path(self.folder, f"{spot['title']}.mp4")
+        for suffix in (".mp4", ".jpg", ".vtt"):
+            film.with_suffix(suffix).touch()
+        output = {"format": "9x16", "uri": str(film), "sha256": "0" * 64, "bytes": 0}
+        return {**super().run(spot, media), "outputs": [output]}
 
 
 def rows_of(run: CampaignRun) -> list[dict[str, Any]]:
@@ -108,7 +124,7 @@ def test_spots_that_vanish_run_again_then_alone_and_then_failed(tmp_path: Path) 
     run = replace(campaign_run(path, output), make_runner=lambda _: runner)
     rows = {row["spot_id"]: row for row in rows_of(run)}
     assert [len(call) for call in runner.calls] == [2, 2, 1, 1]
-    assert rows["mug"]["reason_code"] == "worker_died"
+    assert rows["mug"]["reason_code"] == "worker_died" and rows["mug"]["variant"] == "main"
     assert sorted(row["status"] for row in rows.values()).count("published") == 1
     receipt = next(ledger.receipts(output, latest_run(output) or ""))
     assert receipt["spots"] == 5 == sum(receipt["counts"].values())
@@ -295,3 +311,50 @@ def test_the_index_has_every_spot_once_and_its_newest_row(tmp_path: Path) -> Non
     assert by == {f"mug-{n:02d}": second if n == 3 else first for n in range(6)}
     again = rows_of(replace(campaign_run(path, output), make_runner=_no_runner))
     assert count(again) == {"unchanged": 6}, "without an index the runs tell"
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_planner_that_is_killed_leaves_nothing_that_later_plans_believe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: bool
+) -> None:
+    """Would catch withdrawn products that are told by a plan that never became a run; killed
+    at once it cannot even tidy up."""
+    path, output = write_campaign(tmp_path, feed=long_feed(4)), str(tmp_path / "out")
+    rows_of(campaign_run(path, output))
+    feed = tmp_path / "feed.tsv"
+    feed.write_text("\n".join(feed.read_text().splitlines()[:-1]))
+
+    def killed(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.assets.AssetDigests.save", killed)
+        if at_once:
+            patch.setattr("pipeline.campaign_run.forget", lambda *_: None)
+        with pytest.raises(KeyboardInterrupt):
+            campaign_run(path, output).run()
+    assert len(ledger.runs(output)) == 1 + at_once
+    assert count(rows_of(campaign_run(path, output))) == {"unchanged": 3, "withdrawn": 1}
+
+
+def test_what_was_on_air_is_withdrawn_though_its_newest_version_was_turned_down(
+    tmp_path: Path,
+) -> None:
+    """Would catch a film that stays on air for ever: published, then rejected, then sold out."""
+    path, output = write_campaign(tmp_path, feed=long_feed(3)), str(tmp_path / "out")
+    scripts, feed = tmp_path / "scripts.tsv", tmp_path / "feed.tsv"
+    stages: list[Stage] = [Loud(), Filmed(folder=str(tmp_path))]
+    rows_of(campaign_run(path, output, stages))
+    scripts.write_text("id\tscript\nmug-02\treject me\n")
+    for _ in range(3):  # the row is carried from run to run, and so is what was on air
+        rows = rows_of(campaign_run(path, output, stages))
+        assert count(rows) == {"unchanged": 2, "rejected": 1}
+    feed.write_text("\n".join(feed.read_text().splitlines()[:-1]))
+    for index in (Path(output) / "ledger" / "index").glob("*.parquet"):
+        index.unlink()  # the runs alone tell it, too
+    rows = rows_of(campaign_run(path, output, stages))
+    assert count(rows) == {"unchanged": 2, "withdrawn": 1}
+    (gone,) = [row for row in rows if row["status"] == "withdrawn"]
+    assert [output["uri"] for output in gone["outputs"]] == [str(tmp_path / "Mug 2.mp4")]
+    rows = rows_of(campaign_run(path, output, stages))
+    assert count(rows) == {"unchanged": 2}

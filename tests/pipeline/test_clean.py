@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,15 @@ def test_only_what_the_last_runs_do_not_need_goes(
     rows = rows_of(campaign_run(path, output))
     assert count(rows) == {"published": 10}
     assert all(run["cached"] for row in rows for run in row["stages"]), "all from the store"
+
+
+def test_runs_of_one_spot_do_not_push_the_others_out(tmp_path: Path) -> None:
+    """Would catch a clean-up that takes a live campaign's media after a week of small fixes."""
+    path, output = write_campaign(tmp_path, feed=long_feed(5)), str(tmp_path / "out")
+    rows_of(campaign_run(path, output))
+    for _ in range(3):
+        rows_of(replace(campaign_run(path, output), only=["mug-03"]))
+    assert not find_leftovers(output, runs=2, safe_hours=0).files
 
 
 def test_what_is_fresh_and_what_is_open_is_left_alone(tmp_path: Path) -> None:

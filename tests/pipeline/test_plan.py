@@ -275,3 +275,48 @@ def test_products_that_are_gone_are_withdrawn_once(tmp_path: Path) -> None:
     again = Settled.of([*rows, gone])
     list(Planner(read_campaign(path), [Loud(), Count()], again).units())
     assert again.withdrawn("r2").num_rows == 0
+
+
+def test_items_on_one_line_are_still_told_apart(tmp_path: Path) -> None:
+    """Would catch a minified feed whose duplicates share one ledger row, and stop the run."""
+    item = (
+        "<item><g:id>{}</g:id><title>Mug {}</title><g:price>9 USD</g:price>"
+        "<g:image_link>https://shop.example.com/mug.jpg</g:image_link></item>"
+    )
+    items = "".join(item.format(*pair) for pair in [("a", 1), ("b", 2), ("a", 3), ("", 4), ("", 5)])
+    feed = '<rss xmlns:g="http://base.google.com/ns/1.0"><channel>' + items + "</channel></rss>"
+    path = write_campaign(tmp_path, feed=feed)
+    (unit,) = plan(path)
+    names = [row["spot_id"] for row in (*unit.pending, *unit.decided)]
+    assert len(names) == len(set(names)) == 5
+    assert [row["reason_code"] for row in unit.decided].count("duplicate_id") == 1
+
+
+def test_another_music_bed_at_the_same_place_is_a_change(tmp_path: Path) -> None:
+    """Would catch a campaign whose new music nobody ever hears."""
+    path = write_campaign(tmp_path, sound="{music: bed.ogg}")
+    (tmp_path / "bed.ogg").write_bytes(b"calm")
+    (first,) = plan(path)
+    known = {row["spot_id"]: {**row, "status": "rejected"} for row in first.pending}
+    assert not plan(path, known)[0].pending
+    (tmp_path / "bed.ogg").write_bytes(b"jazz")
+    assert len(plan(path, known)[0].pending) == len(first.pending)
+
+
+def test_a_late_clock_still_gives_the_newest_run_id() -> None:
+    """Would catch a run that nobody can join because an older one sorts behind it."""
+    newest = "20260930T235959999Z-ffff"
+    later = new_run_id(datetime(2026, 9, 1, tzinfo=UTC), after=newest)
+    assert later > newest and later.startswith("20261001T000000000Z-")
+    assert new_run_id(datetime(2026, 10, 2, tzinfo=UTC), after=newest).startswith("20261002")
+
+
+def test_a_product_that_comes_back_is_as_it_was(tmp_path: Path) -> None:
+    """Would catch a spot on air of which the ledger says that its product is gone."""
+    path = write_campaign(tmp_path)
+    (first,) = plan(path, only=["mug"])
+    row = {**first.pending[0], "status": "withdrawn", "reason_code": "not_in_feed",
+           "reason": "gone", "stage": "plan", "outputs": []}  # fmt: skip
+    (again,) = plan(path, {"mug": row}, only=["mug"])
+    (back,) = [one for one in again.decided if one["spot_id"] == "mug"]
+    assert (back["status"], back["reason_code"], back["reason"]) == ("unchanged", None, None)
