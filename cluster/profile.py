@@ -53,6 +53,10 @@ class Profile(BaseModel):
             raise ConfigError("the hardware profile", refusals)
         return [self._placed(stage) for stage in stages]
 
+    def gpus(self, stages: Sequence[Stage]) -> dict[str, float]:
+        """GPUs of a worker of each stage that takes any, after `apply`."""
+        return {stage.name: stage.hardware.gpus for stage in stages if stage.hardware.gpus}
+
     def _placed(self, stage: Stage) -> Stage:
         wanted = self.stages.get(stage.name)
         if wanted is None:

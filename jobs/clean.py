@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
+from jobs.refusals import for_people
 from pipeline import storage
-from pipeline.clean import SAFE_HOURS, RunIsOpen, find_leftovers
-
-REFUSED = 2
+from pipeline.clean import SAFE_HOURS, find_leftovers
 
 
 def clean(
@@ -31,13 +30,10 @@ def clean(
 
     Exit status: 2 where there is no ledger, or a run is not over.
     """
-    try:
+    with for_people():
         left = find_leftovers(
             storage.absolute(output), runs=runs, safe_hours=safe_hours, even_if_open=even_if_open
         )
-    except (ValueError, RunIsOpen) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(REFUSED) from None
     typer.echo(f"kept: {left.kept_files:,} files, {left.kept_bytes / 1e6:,.1f} MB")
     for kind, count in sorted(left.count.items()):
         typer.echo(f"  {count:8,} {kind}")

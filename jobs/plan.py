@@ -10,21 +10,17 @@ from rich.console import Console
 from rich.table import Table
 
 from cluster.profile import Profile, load_profile
+from jobs.refusals import for_people
 from pipeline import storage
 from pipeline.assets import AssetDigests
 from pipeline.campaign_file import read_campaign
-from pipeline.feed import FeedError
 from pipeline.forecast import Forecast, forecast
 from pipeline.plan import Planner
 from pipeline.recipes import load_recipe
-from pipeline.rows import RecipeError
 from pipeline.settled import Settled
 from pipeline.stage_costs import measured_costs
 from schemas.campaign import Campaign
-from schemas.config_error import ConfigError
 from stages.base import Stage
-
-REFUSED = 2
 
 
 def plan(
@@ -55,16 +51,13 @@ def plan(
     Reads feed, scripts and folders; writes nothing. Exit status: 2 when the configuration was
     refused.
     """
-    try:
+    with for_people():
         settings = read_campaign(campaign, set_ or [])
         hardware, output = load_profile(profile), storage.absolute(out)
         stages = hardware.apply(load_recipe(recipe, settings))
         done = foretell(
             settings, stages, output, only=only or [], limit=limit, retry_failed=retry_failed
         )
-    except (ConfigError, RecipeError, FeedError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(REFUSED) from None
     print_forecast(done, hardware)
 
 

@@ -5,28 +5,24 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from cluster.pools import ClusterTooSmall
 from cluster.profile import load_profile
 from jobs.plan import foretell, print_forecast
+from jobs.refusals import for_people
 from pipeline import storage
 from pipeline.campaign_file import read_campaign
 from pipeline.campaign_run import CampaignRun, Runner
-from pipeline.feed import FeedError
 from pipeline.finish import finish
 from pipeline.local_runner import LocalRunner
 from pipeline.recipes import load_recipe
-from pipeline.rows import RecipeError
-from schemas.config_error import ConfigError
+from pipeline.stage_costs import Prices
+from pipeline.tracking import LiveUnits
 from stages.base import Stage
-
-REFUSED = 2
-STOPPED = 130
-"""As a shell gives for Ctrl-C."""
 
 
 def render(
@@ -64,10 +60,10 @@ def render(
     """Render every spot of a campaign that is new or changed; account for all of them.
 
     Exit status: 0 when every spot is in the ledger, whatever became of it; 2 when the
-    configuration was refused before anything was spent; 130 when it was stopped (Ctrl-C,
-    SIGTERM): run again, it continues.
+    configuration was refused before anything was spent; 1 when the object store does not
+    answer; 130 when it was stopped (Ctrl-C, SIGTERM): run again, it continues.
     """
-    try:
+    with for_people():
         settings = read_campaign(campaign, set_ or [])
         stages = load_recipe(recipe, settings)
         hardware = load_profile(profile)
@@ -80,6 +76,14 @@ def render(
             print_forecast(done, hardware)
             return
         screen = _Screen()
+        prices = Prices(hardware.cpu_hour_usd, hardware.gpu_hour_usd, hardware.gpus(stages))
+        live = LiveUnits(
+            output,
+            settings.name,
+            tracking_uri=settings.tracking_uri,
+            gates={name: (least, most) for name, least, most in settings.gates()},
+            prices=prices,
+        )
         run = CampaignRun(
             campaign=settings,
             stages=stages,
@@ -90,20 +94,16 @@ def render(
             only=only or [],
             limit=limit,
             retry_failed=retry_failed,
+            prices=prices,
+            on_unit=live.add,
         )
         typer.echo(f"{settings.name}: {len(stages)} stages, recipe {recipe}")
-        with screen:
+        with screen, closing(live):
             finished = run.run()
-    except (ConfigError, RecipeError, FeedError, ClusterTooSmall) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(REFUSED) from None
-    except KeyboardInterrupt:
-        typer.echo("stopped; the same command goes on from here", err=True)
-        raise typer.Exit(STOPPED) from None
-    if finished.closed_here:
-        finish(finished, recipe=recipe, say=lambda text: typer.echo(text))
-    else:
-        typer.echo(f"run {finished.run_id} is over; the driver that closed it makes its report")
+        if finished.closed_here:
+            finish(finished, recipe=recipe, say=lambda text: typer.echo(text))
+        else:
+            typer.echo(f"run {finished.run_id} is over; the driver that closed it makes its report")
 
 
 class _Screen:

@@ -20,7 +20,7 @@ from pipeline.planned_run import PlannedRun, forget, keep_run, keep_unit, open_r
 from pipeline.progress import Progress
 from pipeline.rows import to_result
 from pipeline.settled import Settled, save_index
-from pipeline.stage_costs import StageCosts, measured_costs
+from pipeline.stage_costs import Prices, StageCosts, measured_costs
 from schemas.campaign import Campaign
 from schemas.config_error import ConfigError, Refusal
 from stages.base import Stage
@@ -67,6 +67,9 @@ class CampaignRun:
     retry_failed: bool = False
     unit_spots: int = UNIT_SPOTS
     lease_s: float = TTL_S
+    prices: Prices = field(default_factory=Prices)
+    on_unit: Callable[[Mapping[str, Any]], None] | None = None
+    """Gets the receipt of each unit that this driver has recorded, while others are left."""
     _runner: Runner | None = field(init=False, default=None)
     _costs: StageCosts | None = field(init=False, default=None)
 
@@ -138,7 +141,8 @@ class CampaignRun:
         planner.settled = Settled()  # a million rows that nobody needs any more
         plan = PlannedRun(self.output, run_id, key, started_at, units, pending, standing)
         digests = {stage.name: StageKey(stage).digest for stage in self.stages}
-        keep_run(plan, {"campaign": self.campaign.name, "stages": digests})
+        about = {"campaign": self.campaign.name, "stages": digests, "prices": self.prices.to_json()}
+        keep_run(plan, about)
         self.say(
             f"run {run_id}: {pending + standing} spots, {pending} to render in"
             f" {len(units)} units, {standing} settled without work"
@@ -149,7 +153,7 @@ class CampaignRun:
         """A unit without work, in the ledger at once."""
         writer = ledger.UnitWriter(self.output, run_id, number)
         writer.add_table(rows)
-        writer.close(rows.num_rows, {"run_id": run_id, "unit": number, "seconds": 0.0})
+        writer.close(rows.num_rows, {"seconds": 0.0})
 
     def _render(self, plan: PlannedRun, leases: Leases) -> None:
         """Work until every unit has its receipt, whoever wrote it."""
@@ -163,7 +167,9 @@ class CampaignRun:
                 elif leases.take(name):
                     try:
                         if not plan.is_done(number):
-                            self._run_unit(plan, number)
+                            receipt = self._run_unit(plan, number)
+                            if receipt and self.on_unit and len(todo) > 1:
+                                self.on_unit(receipt)
                     finally:
                         leases.release(name)
                     todo.remove(number)
@@ -173,8 +179,11 @@ class CampaignRun:
                 told = True
                 time.sleep(min(2.0, self.lease_s / 4))
 
-    def _run_unit(self, plan: PlannedRun, number: int) -> None:
-        """Run one unit and record it: its rows in the ledger, then its receipt."""
+    def _run_unit(self, plan: PlannedRun, number: int) -> dict[str, Any] | None:
+        """Run one unit and record it: its rows in the ledger, then its receipt.
+
+        Returns the receipt, None if another driver was first.
+        """
         begun = time.monotonic()
         pending, settled = plan.to_render(number), plan.settled_rows(number)
         self.say(
@@ -189,16 +198,16 @@ class CampaignRun:
             writer.add(result)
             costs.add(result["stages"])
         receipt = {
-            "run_id": plan.run_id,
-            "unit": number,
             "seconds": round(time.monotonic() - begun, 1),
             "stage_versions": {stage.name: stage.version for stage in self.stages},
             "stage_costs": costs.to_json(),
         }
         if self._costs is not None:
             self._costs.merge(costs.to_json())
-        if writer.close(plan.units[number], receipt) is None:
+        committed = writer.close(plan.units[number], receipt)
+        if committed is None:
             self.say(f"unit {number}: another driver was first; its rows count")
+        return committed
 
     def _seconds(self) -> dict[str, float]:
         """What a spot costs each stage: of a GPU its time, else the CPU's."""

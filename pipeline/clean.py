@@ -23,6 +23,10 @@ class RunIsOpen(RuntimeError):
     """A run is still going on, or was broken off: what it made is not in the ledger yet."""
 
 
+class NoLedger(ValueError):
+    """Nothing was ever rendered into this output."""
+
+
 @dataclass
 class Leftovers:
     """Files that no kept run refers to, and what is kept."""
@@ -57,11 +61,11 @@ def find_leftovers(
     """What media below `output` no ledger row of the last `runs` runs refers to, nor the newest
     row of any spot, directly or by the receipts of its stages. Published spots are never touched.
 
-    Raises `RunIsOpen`, and `ValueError` where there is no ledger.
+    Raises `RunIsOpen`, and `NoLedger` where nothing was rendered.
     """
     names = [run_id for run_id in ledger.runs(output) if _has(output, run_id, "plan.json")]
     if not names:
-        raise ValueError(f"{output} has no ledger: give the --out of a campaign that was rendered")
+        raise NoLedger(f"{output} has no ledger: give the --out of a campaign that was rendered")
     for run_id in names[-runs:]:
         if not even_if_open and not _has(output, run_id, "closed.json"):
             raise RunIsOpen(f"run {run_id} is not over; run its command again to finish it")

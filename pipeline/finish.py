@@ -16,10 +16,13 @@ import pyarrow.compute as pc
 
 from pipeline import ledger, storage
 from pipeline.campaign_run import FinishedRun
+from pipeline.planned_run import read_plan
 from pipeline.report import RunSummary, summarise, write_report
 from pipeline.report.distribution import Gates
 from pipeline.report.report import summary_uri
+from pipeline.stage_costs import Prices
 from pipeline.tracking import track
+from pipeline.tracking_content import priced
 
 MOST_LINES = 60
 """Lines of the printed summary; the report has them all."""
@@ -41,7 +44,8 @@ def finish(run: FinishedRun, *, recipe: str, say: Callable[[str], None]) -> RunS
         recipe=recipe,
         machine=f"{platform.machine()}, {os.cpu_count()} cores",
     )
-    summary = replace(summary, counts=counts)
+    prices = Prices.from_json(read_plan(run.output, run.run_id).get("prices"))
+    summary = priced(replace(summary, counts=counts), prices)
     gates = {name: (least, most) for name, least, most in run.campaign.gates()}
     report = write_report(
         run.output,
@@ -84,6 +88,7 @@ def _track(
             },
             report_uri=report,
             gates=gates,
+            prices=Prices.from_json(read_plan(run.output, summary.run_id).get("prices")),
         )
 
     tracked = tell(rows, summary, report)
@@ -133,7 +138,8 @@ def _lines(summary: RunSummary, rows: pa.Table) -> list[str]:
             )
         cpu = sum(total.cpu_seconds for total in executed)
         each = f", {cpu / finished:.1f} per published spot" if finished else ""
-        lines.append(f"  {'all':15} {cpu:.1f} CPU s{each}")
+        usd = "" if summary.usd is None else f", {summary.usd:,.2f} USD"
+        lines.append(f"  {'all':15} {cpu:.1f} CPU s{each}{usd}")
     turned_down = pc.is_in(rows["status"], pa.array(["held", "rejected", "failed"]))
     for row in rows.filter(turned_down).slice(0, MOST_LINES).to_pylist():
         why = f"{row['stage']}: {row['reason_code']}: {row['reason']}"

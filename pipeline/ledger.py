@@ -36,6 +36,7 @@ class UnitWriter:
 
     def __init__(self, output: str, run_id: str, unit: int, rows_per_part: int = 256) -> None:
         self._folder = unit_folder(output, run_id, unit)
+        self._who = {"run_id": run_id, "unit": unit}
         self._rows_per_part, self._token = rows_per_part, secrets.token_hex(4)
         self._waiting: list[Mapping[str, Any]] = []
         self._parts: list[str] = []
@@ -76,7 +77,13 @@ class UnitWriter:
             raise LedgerError(
                 f"{self._folder} has {total} rows for {expected} spots ({self._counts})"
             )
-        content = {**receipt, "spots": total, "counts": self._counts, "parts": self._parts}
+        content = {
+            **self._who,
+            **receipt,
+            "spots": total,
+            "counts": self._counts,
+            "parts": self._parts,
+        }
         text = json.dumps(content, indent=2, sort_keys=True)
         won = storage.commit_bytes(text.encode(), storage.join(self._folder, "receipt.json"))
         self._remove_parts(of_others=won)
@@ -136,16 +143,26 @@ def read_ledger(
     schema = (
         RESULT_SCHEMA if columns is None else pa.schema([RESULT_SCHEMA.field(c) for c in columns])
     )
-    tables = []
-    for receipt in receipts(output, run_id):
-        folder = unit_folder(output, run_id, receipt["unit"])
-        for name in receipt["parts"]:
-            part = _read_part(storage.join(folder, name), schema)
-            if without:
-                part = part.filter(pc.invert(pc.is_in(part["status"], pa.array(without))))
-            tables.append(part)
-    table = pa.concat_tables(tables) if tables else schema.empty_table()
+    units = [read_unit(output, receipt, schema, without) for receipt in receipts(output, run_id)]
+    table = pa.concat_tables([schema.empty_table(), *units])
     return _made_whole(output, table) if whole else table
+
+
+def read_unit(
+    output: str,
+    receipt: Mapping[str, Any],
+    schema: pa.Schema = RESULT_SCHEMA,
+    without: Sequence[str] = (),
+) -> pa.Table:
+    """The rows of one complete unit, as `read_ledger` gives them."""
+    folder = unit_folder(output, receipt["run_id"], receipt["unit"])
+    tables = [schema.empty_table()]
+    for name in receipt["parts"]:
+        part = _read_part(storage.join(folder, name), schema)
+        if without:
+            part = part.filter(pc.invert(pc.is_in(part["status"], pa.array(without))))
+        tables.append(part)
+    return pa.concat_tables(tables)
 
 
 def _read_part(uri: str, schema: pa.Schema) -> pa.Table:

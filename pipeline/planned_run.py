@@ -92,11 +92,16 @@ def keep_run(run: PlannedRun, about: Mapping[str, Any]) -> None:
     storage.commit_bytes(text, storage.join(ledger.run_folder(run.output, run.run_id), "plan.json"))
 
 
-def stage_digests(output: str, run_id: str) -> dict[str, str]:
-    """The stages of a run, each with the digest of its version and parameters; {} if unknown."""
+def read_plan(output: str, run_id: str) -> dict[str, Any]:
+    """What `keep_run` wrote of a run; {} if unknown."""
     place = storage.join(ledger.run_folder(output, run_id), "plan.json")
     content = storage.read_bytes_or_none(place)
-    return {} if content is None else json.loads(content).get("stages", {})
+    return {} if content is None else dict(json.loads(content))
+
+
+def stage_digests(output: str, run_id: str) -> dict[str, str]:
+    """The stages of a run, each with the digest of its version and parameters; {} if unknown."""
+    return dict(read_plan(output, run_id).get("stages", {}))
 
 
 def open_run(output: str, key: str) -> PlannedRun | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pipeline import ledger
@@ -22,6 +22,29 @@ class StageCost:
     seconds: float
     cpu_seconds: float
     spots: int
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What an hour of a core and of a GPU costs, and how many GPUs a worker of a stage takes."""
+
+    cpu_hour_usd: float = 0.0
+    gpu_hour_usd: float = 0.0
+    gpus: Mapping[str, float] = field(default_factory=dict)
+
+    def usd(self, stage: str, seconds: float, cpu_seconds: float) -> float:
+        """Of work of a stage: GPUs are paid by the wall clock, cores by the CPU's."""
+        gpu_seconds = seconds * self.gpus.get(stage, 0.0)
+        return (gpu_seconds * self.gpu_hour_usd + cpu_seconds * self.cpu_hour_usd) / 3600
+
+    def to_json(self) -> dict[str, Any]:
+        """For the run's plan."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any] | None) -> Prices:
+        """What `to_json` gave; nothing costs anything where it is not known."""
+        return cls(**(content or {}))
 
 
 @dataclass

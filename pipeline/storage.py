@@ -29,7 +29,8 @@ def _filesystem(protocol: str) -> Any:
     options: dict[str, Any] = {} if protocol == "file" else {"use_listings_cache": False}
     if protocol in ("s3", "s3a"):
         # A store that is away for half a minute must not cost a spot, let alone the run.
-        options["config_kwargs"] = {"retries": {"max_attempts": 10, "mode": "standard"}}
+        attempts = int(os.environ.get("AWS_MAX_ATTEMPTS", "10"))
+        options["config_kwargs"] = {"retries": {"max_attempts": attempts, "mode": "standard"}}
     return fsspec.filesystem(protocol, **options)
 
 
@@ -279,6 +280,19 @@ def is_away(error: BaseException) -> bool:
     """Whether the error says that a store cannot be reached: botocore's are no `OSError`."""
     names = {kind.__name__ for kind in type(error).__mro__}
     return bool(names & {"HTTPClientError", "ConnectionError", "FSTimeoutError"})
+
+
+def refusal(error: BaseException) -> str | None:
+    """What a person can do about an error of a store; None for an error of another kind."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if "NoCredentialsError" in names:
+        fix = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role gives them"
+        return f"the object store asks for credentials; {fix}"
+    if isinstance(error, PermissionError):
+        return f"not permitted: {error}; what was done so far is kept"
+    if is_away(error):
+        return f"the object store does not answer: {error}; the same command goes on from here"
+    return None
 
 
 def _lost_the_race(error: BaseException) -> bool:

@@ -6,17 +6,59 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 
-from pipeline import storage
-from pipeline.report.distribution import Distribution
+from pipeline import ledger, storage
+from pipeline.report.distribution import Distribution, Gates, distributions
 from pipeline.report.ledger_csv import ledger_csv
 from pipeline.report.plots import plots_png
-from pipeline.report.rows import Rows, as_table
+from pipeline.report.rows import Rows, as_table, each_row
 from pipeline.report.sheet import overview_sheet
-from pipeline.report.summary import RunSummary
+from pipeline.report.summary import RunSummary, summarise
+from pipeline.stage_costs import Prices
+
+
+def unit_metrics(
+    output: str, receipt: Mapping[str, Any], prices: Prices, gates: Gates | None
+) -> dict[str, float]:
+    """What MLflow gets of one unit, from its rows in the ledger, each name below "unit/"."""
+    rows = ledger.read_unit(output, receipt, without=("unchanged", "withdrawn"))
+    summary = summarise(rows, campaign="", run_id=receipt["run_id"], seconds=receipt["seconds"])
+    summary = replace(summary, counts=receipt["counts"])
+    found = metrics(priced(summary, prices), {**distributions(rows, gates), **costs(rows, prices)})
+    return {f"unit/{name}": value for name, value in found.items()}
+
+
+def priced(summary: RunSummary, prices: Prices) -> RunSummary:
+    """The summary with what its work cost."""
+    usd = sum(prices.usd(one.stage, one.seconds, one.cpu_seconds) for one in summary.stage_seconds)
+    return replace(summary, usd=usd if prices.cpu_hour_usd or prices.gpu_hour_usd else None)
+
+
+def costs(rows: Rows, prices: Prices) -> dict[str, Distribution]:
+    """What spots cost, as distributions over spots: seconds of each stage, CPU seconds and USD of
+    all of them, of work that was done in this run.
+    """
+    values: dict[str, list[float]] = {}
+    for row in each_row(rows):
+        work = [ran for ran in row["stages"] or () if not ran["cached"]]
+        if row["status"] in ("unchanged", "withdrawn") or not work:
+            continue
+        for ran in work:
+            values.setdefault(f"stage_{ran['stage']}/seconds", []).append(ran["seconds"] or 0.0)
+        cpu = sum(ran["cpu_seconds"] or 0.0 for ran in work)
+        usd = sum(
+            prices.usd(ran["stage"], ran["seconds"] or 0.0, ran["cpu_seconds"] or 0.0)
+            for ran in work
+        )
+        values.setdefault("cost/cpu_seconds", []).append(cpu)
+        values.setdefault("cost/usd", []).append(usd)
+    return {name: Distribution(name, np.sort(np.asarray(v))) for name, v in values.items()}
 
 
 def metrics(summary: RunSummary, spread: Mapping[str, Distribution]) -> dict[str, float]:
@@ -24,8 +66,10 @@ def metrics(summary: RunSummary, spread: Mapping[str, Distribution]) -> dict[str
     values: dict[str, float] = {f"spots/{status}": n for status, n in summary.counts.items()}
     values["spots/total"] = summary.spots
     values.update({f"reasons/{code}": n for code, n in summary.reasons.items()})
+    values.update({f"ended_in/{where}": n for where, n in summary.ended_in.items()})
     for name, spots in spread.items():
-        values.update({f"{name}/{word}": value for word, value in spots.statistics().items()})
+        joint = "_" if "/" in name else "/"
+        values.update({f"{name}{joint}{word}": v for word, v in spots.statistics().items()})
         if spots.limits:
             values[f"{name}/outside_gate"] = spots.outside()
     for total in summary.stage_seconds:
@@ -41,6 +85,7 @@ def metrics(summary: RunSummary, spread: Mapping[str, Distribution]) -> dict[str
         ("seconds_per_spot", summary.seconds_per_spot),
         ("cpu_seconds_per_spot", summary.cpu_seconds_per_spot),
         ("cached_share", summary.cached_share),
+        ("cost/usd_total", summary.usd),
     ):
         if value is not None:
             values[name] = value

@@ -33,11 +33,12 @@ class Distribution:
         return float(np.quantile(self.values, share))
 
     def statistics(self) -> dict[str, float]:
-        """p05, p50, p95, mean, min and max."""
+        """p05, p50, p95, p99, mean, min and max."""
         return {
             "p05": self.quantile(0.05),
             "p50": self.quantile(0.50),
             "p95": self.quantile(0.95),
+            "p99": self.quantile(0.99),
             "mean": float(self.values.mean()),
             "min": float(self.values[0]),
             "max": float(self.values[-1]),

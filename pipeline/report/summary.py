@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -42,8 +43,12 @@ class RunSummary:
     recipe: str
     machine: str
     stage_seconds: tuple[StageTotal, ...]
+    usd: float | None = None
+    """What the work cost, by the hardware profile's prices; None where they are not known."""
     reasons: Mapping[str, int] = field(default_factory=dict)
     """Spots that were held, rejected or failed, by reason code, most frequent first."""
+    ended_in: Mapping[str, int] = field(default_factory=dict)
+    """The same by stage and reason code: {"screen.price_mismatch": 3}."""
 
     @property
     def spots(self) -> int:
@@ -109,7 +114,8 @@ def summarise(
     stages that their rows may quote from an earlier run are left out.
     """
     counts = dict.fromkeys(STATUSES, 0)
-    reasons: dict[str, int] = {}
+    reasons: Counter[str] = Counter()
+    ended_in: Counter[str] = Counter()
     totals: dict[str, StageTotal] = {}
     for row in each_row(rows):
         run_id = run_id or row["run_id"]
@@ -117,7 +123,8 @@ def summarise(
         if row["status"] in ("unchanged", "withdrawn"):
             continue
         if row["status"] != "published" and row["reason_code"]:
-            reasons[row["reason_code"]] = reasons.get(row["reason_code"], 0) + 1
+            reasons[row["reason_code"]] += 1
+            ended_in[f"{row['stage']}.{row['reason_code']}"] += 1
         for run in row["stages"]:
             totals[run["stage"]] = _add(totals.get(run["stage"]), run)
     return RunSummary(
@@ -129,8 +136,13 @@ def summarise(
         recipe=recipe,
         machine=machine,
         stage_seconds=tuple(totals.values()),
-        reasons=dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
+        reasons=_most_frequent_first(reasons),
+        ended_in=_most_frequent_first(ended_in),
     )
+
+
+def _most_frequent_first(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _add(total: StageTotal | None, run: Mapping[str, Any]) -> StageTotal:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
+import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -57,6 +61,45 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(tmp_path: Path) -> Non
     done = command(str(DEMO), "--out", str(tmp_path / "out"), "--dry-run", "--limit", "3")
     assert done.exit_code == 0, done.output
     assert "3 spots new" in done.output and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [(None, "does not answer"), ("403 Forbidden", "not permitted"), ("keys", "credentials")],
+)
+def test_a_store_that_is_away_or_refuses_is_told_in_a_sentence(
+    tmp_path: Path, answer: str | None, said: str
+) -> None:
+    """Would catch forty lines of botocore in the log of a job whose bucket policy is wrong."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        if answer:
+            server.listen(8)
+            threading.Thread(target=_answer, args=(server, answer), daemon=True).start()
+        command = ["-m", "jobs.render", str(DEMO), "--out", "s3://nowhere/out", "--local"]
+        done = subprocess.run(
+            [sys.executable, *command],
+            cwd=DEMO.parents[2], capture_output=True, text=True, timeout=200,
+            env={
+                "PATH": os.environ["PATH"], "HOME": str(tmp_path), "AWS_MAX_ATTEMPTS": "1",
+                "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.getsockname()[1]}",
+                "AWS_EC2_METADATA_DISABLED": "true",
+                **({} if answer == "keys" else {"AWS_ACCESS_KEY_ID": "a"}),
+                **({} if answer == "keys" else {"AWS_SECRET_ACCESS_KEY": "secret-of-mine"}),
+            },
+        )  # fmt: skip
+    assert done.returncode == 1 and said in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr and "secret-of-mine" not in done.stderr + done.stdout
+
+
+def _answer(server: socket.socket, status: str) -> None:
+    """A store that says the same to everybody."""
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
 
 
 @pytest.fixture

@@ -22,10 +22,10 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"{bucket}/{tmp_path.name}"
 
 
-def test_of_many_writers_exactly_one_wins(place: str, tmp_path: Path) -> None:
+def test_of_sixteen_writers_exactly_one_wins(place: str, tmp_path: Path) -> None:
     """Would catch a check-then-write commit, and a lost race that surfaces as an error (EINVAL)."""
     sources = []
-    for n in range(8):
+    for n in range(16):
         sources.append(tmp_path / f"source-{n}")
         sources[-1].write_bytes(bytes([n]) * 100_000)
     won: list[int] = []
@@ -34,7 +34,7 @@ def test_of_many_writers_exactly_one_wins(place: str, tmp_path: Path) -> None:
         if storage.commit_file(sources[n], f"{place}/a/b.bin"):
             won.append(n)
 
-    threads = [threading.Thread(target=commit, args=(n,)) for n in range(8)]
+    threads = [threading.Thread(target=commit, args=(n,)) for n in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
