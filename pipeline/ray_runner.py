@@ -61,7 +61,7 @@ class RayRunner:
             dataset = dataset.map_batches(
                 MeteredAdapter,
                 fn_constructor_args=(stage, self._stages, self._output, self._cache),
-                batch_size=None,
+                batch_size=1,  # a block; Ray takes no stage on a GPU without saying so
                 batch_format="pyarrow",
                 zero_copy_batch=True,
                 # One task in flight: a spot that kills its worker takes no neighbour with it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ import typer
 from typer.testing import CliRunner
 
 from jobs.render import render
+from pipeline import storage
 from pipeline.ledger import latest_run, read_ledger
 from pipeline.rows import to_rows
 from schemas import layout
@@ -135,6 +137,43 @@ def test_a_demo_spot_is_rendered_signed_verified_and_then_left_alone(tmp_path: P
     assert again.exit_code == 0 and "Nothing was rendered" in again.output
     (row,) = to_rows(read_ledger(str(out), latest_run(str(out)) or ""))
     assert row["status"] == "unchanged" and Path(row["outputs"][0]["uri"]) == video
+
+
+@pytest.mark.demo
+@pytest.mark.usefixtures("small_frame")
+def test_a_campaign_that_lies_in_a_bucket_is_rendered_into_it(
+    tmp_path: Path, s3_bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Would catch a path that works on a laptop's disk only: campaign, feed, scripts, photos,
+    presenter, music, media, ledger, films and report are all on `s3://`."""
+    monkeypatch.chdir(tmp_path)
+    home = f"{s3_bucket}/{tmp_path.name}"
+    filesystem, path = storage.split(home)
+    filesystem.put(f"{DEMO.parent}/", f"{path}/demo/", recursive=True)
+    arguments = [f"{home}/demo/campaign.yaml", "--out", f"{home}/out", "--local"]
+    arguments += ["--only", "TW-MUG-LAGOON-350", "--set", f"signing.folder={tmp_path / 'signer'}"]
+    arguments += ["--set", "quality.gates={watermark_read: null, product_fidelity: null}"]
+    done = command(*arguments)
+    assert done.exit_code == 0, done.output
+    (row,) = to_rows(read_ledger(f"{home}/out", latest_run(f"{home}/out") or ""))
+    assert row["status"] == "published", row["reason"]
+    assert row["provenance"]["c2pa_state"] == "Trusted"
+    (output,) = row["outputs"]
+    film = storage.read_bytes(output["uri"])
+    assert output["uri"].startswith(f"{home}/out/spots/") and len(film) == output["bytes"]
+    assert hashlib.sha256(film).hexdigest() == output["sha256"]
+    assert b"<html" in storage.read_bytes(f"{home}/out/report/index.html")
+    assert not (tmp_path / "out").exists() and not (tmp_path / "mlflow.db").exists()
+    assert "test-secret" not in done.output
+
+    again = command(*arguments)
+    assert again.exit_code == 0 and "Nothing was rendered" in again.output
+    storage.replace_bytes(
+        storage.read_bytes(f"{home}/demo/products.tsv").replace(b"24.00 USD", b"23.00 USD"),
+        f"{home}/demo/products.tsv",
+    )
+    planned = command(*arguments, "--dry-run")
+    assert "1 changed" in planned.output and "changed: " in planned.output, planned.output
 
 
 OWN_RECIPE = """

@@ -104,10 +104,37 @@ class Slow(Loud):
 
 
 @dataclass(kw_only=True)
+class Timed(Loud):
+    """Takes 0.3 s, and notes which process worked from when to when."""
+
+    def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
+        """As `Loud`."""
+        begun = time.monotonic()
+        time.sleep(0.3)
+        with Path(self.log).open("a") as log:
+            log.write(f"{os.getpid()} {begun} {time.monotonic()}\n")
+        return Loud.run(Loud(), spot, media)
+
+
+@dataclass(kw_only=True)
 class Hanging(Napping):
     """Naps longer than it may."""
 
     timeout_s = 0.2
+
+
+@dataclass(kw_only=True)
+class Leaking(Loud):
+    """Takes memory until somebody ends it, or after 8 GB by itself."""
+
+    def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
+        """As `Loud` unless the script says "leak"."""
+        kept = []
+        for _ in range(160 if spot["script"] == "leak" else 0):
+            kept.append(b"x" * 50_000_000)
+            time.sleep(0.02)
+        assert not kept, "nobody has ended it"
+        return Loud.run(Loud(), spot, media)
 
 
 def spot(spot_id: str, script: str, price: str = "2.000") -> dict[str, Any]:
