@@ -12,6 +12,11 @@ SPARE = 0.95
 """Share of the cores that pools may book; the rest is for Ray's own small tasks."""
 
 
+HEADROOM = 0.8
+"""How busy a stage that needs no GPU may be when one that does is the bottleneck: a queue before a
+cheap stage must not let a card wait (1 % of the pace, by `jobs.simulate`)."""
+
+
 class ClusterTooSmall(ValueError):
     """The recipe's smallest pools do not fit; the message says which stage asks for what."""
 
@@ -34,6 +39,10 @@ def plan_pools(
     cores_left = machines.cpus * SPARE - booked * scale
     gpus_left = machines.gpus - sum(stage.hardware.gpus for stage in stages)
     memory_left = machines.memory_gb * 0.7 - sum(stage.hardware.memory_gb for stage in stages)
+
+    def pace(stage: Stage) -> float:
+        return cost[stage.name] / workers[stage.name]
+
     while True:
         fitting = [
             stage
@@ -42,13 +51,20 @@ def plan_pools(
             and stage.hardware.gpus <= gpus_left
             and stage.hardware.memory_gb <= memory_left
         ]
-        slowest = max(stages, key=lambda stage: cost[stage.name] / workers[stage.name])
+        slowest = more = max(stages, key=pace)
         if slowest not in fitting:  # a second worker elsewhere would not make the run faster
-            break
-        workers[slowest.name] += 1
-        cores_left -= slowest.hardware.cpus
-        gpus_left -= slowest.hardware.gpus
-        memory_left -= slowest.hardware.memory_gb
+            tight = [
+                stage
+                for stage in fitting
+                if not stage.hardware.gpus and pace(stage) > HEADROOM * pace(slowest)
+            ]
+            if not slowest.hardware.gpus or not tight:
+                break
+            more = max(tight, key=pace)
+        workers[more.name] += 1
+        cores_left -= more.hardware.cpus
+        gpus_left -= more.hardware.gpus
+        memory_left -= more.hardware.memory_gb
     return {
         stage.name: Pool(
             workers=workers[stage.name],

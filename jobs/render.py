@@ -154,7 +154,7 @@ def _runner(stages: list[Stage], output: str, local: bool, seconds: Mapping[str,
         f"Ray: {machines}; workers "
         + ", ".join(f"{name} {pool.workers}" for name, pool in pools.items())
     )
-    return RayRunner(stages, output, pools)
+    return RayRunner(stages, output, pools, cores=machines.cpus)
 
 
 def main() -> None:

@@ -201,6 +201,7 @@ class CampaignRun:
             "seconds": round(time.monotonic() - begun, 1),
             "stage_versions": {stage.name: stage.version for stage in self.stages},
             "stage_costs": costs.to_json(),
+            "runner": getattr(self._runner, "about", {}),
         }
         if self._costs is not None:
             self._costs.merge(costs.to_json())

@@ -17,6 +17,10 @@ from pipeline.rows import row_schema, to_rows, to_table
 from stages.base import Stage
 from stages.hardware import Pool
 
+IN_FLIGHT = 2
+"""Rows that a worker has: the one it works on and the next one, or it would wait for the driver
+after each (18 % of the time with stages of a second). A row that kills its worker takes the other
+with it; that one is found missing and runs again."""
 LOAD_S = 1800
 """Longest time that loading a model may take."""
 
@@ -34,10 +38,13 @@ class RayRunner:
         output: str,
         pools: Mapping[str, Pool],
         cache: Path | None = None,
+        cores: float | None = None,
     ) -> None:
+        """`cores` of the cluster, where they are known, go into receipts."""
         self._stages, self._output, self._pools = list(stages), output, pools
         self._cache, self._schema = cache, row_schema(stages)
         self.workers = {name: pool.workers for name, pool in pools.items()}
+        self.about = {"workers": self.workers, "cores": cores}
 
     def run(self, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Each row as it comes out of the last stage, in any order; a lost one is not yielded."""
@@ -64,10 +71,9 @@ class RayRunner:
                 batch_size=1,  # a block; Ray takes no stage on a GPU without saying so
                 batch_format="pyarrow",
                 zero_copy_batch=True,
-                # One task in flight: a spot that kills its worker takes no neighbour with it.
                 compute=ActorPoolStrategy(
                     size=pool.workers,
-                    max_tasks_in_flight_per_actor=1,
+                    max_tasks_in_flight_per_actor=IN_FLIGHT,
                     # The stage then runs in the worker's main thread, where a time limit can act.
                     enable_true_multi_threading=True,
                 ),

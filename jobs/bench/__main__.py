@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from jobs.bench.engine import measure_all, plot_engine
+from jobs.bench.streaming import WAYS, Load, measure_streaming, plot_streaming
 from pipeline.campaign_file import read_campaign
 from pipeline.local_runner import LocalRunner
 from pipeline.plan import Planner
@@ -91,13 +93,22 @@ def engine(
         typer.Option(metavar="N", min=100, help="Products of the catalogue. May be repeated."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Also write engine.json and engine.png.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Also write the figures (JSON) and plots there."),
     ] = None,
+    planning: Annotated[bool, typer.Option(help="Measure planning.")] = True,
+    streaming: Annotated[bool, typer.Option(help="Measure streaming.")] = True,
 ) -> None:
-    """What the engine itself costs: no-op spots, planned, driven, recorded, and planned again.
+    """What the engine itself costs: first planning, then streaming on Ray.
 
-    Three runs of each size: all spots new, nothing changed, 1 % with another price.
+    Planning: no-op spots, planned, driven, recorded; three runs of each size: all spots new,
+    nothing changed, 1 % with another price. Streaming: sleeping stages on a Ray of their own, how
+    busy the slowest is kept, against a plain chain of Ray Data and a plain loop.
     """
+    if streaming:
+        _streaming(out)
+    if not planning:
+        return
     table = Table("products", "run", "plan s", "whole run s", "us per row", "rendered", "peak MB")
     found = {}
     for count in rows or [10_000, 100_000]:
@@ -115,6 +126,32 @@ def engine(
         (out / "engine.json").write_text(json.dumps(found, indent=1))
         plot_engine(found, out / "engine.png")
         typer.echo(f"{out / 'engine.png'}")
+
+
+LOADS = (Load(60, 1.0, 8.0), Load(150, 0.2, 8.0), Load(60, 1.0, 32.0), Load(400, 0.0, 0.01))
+
+
+def _streaming(out: Path | None) -> None:
+    table = Table("stage s", "MB", "way", "spots", "busy", "in all", "first spot s", "wall s",
+                  "ms per spot", "driver CPU ms", "driver MB")  # fmt: skip
+    found = []
+    for load in LOADS:
+        for way in WAYS:
+            one = measure_streaming(way, load)
+            found.append((load, way, one))
+            table.add_row(
+                f"{load.seconds:g}", f"{load.media_mb:g}", way, f"{one['spots']:.0f}",
+                f"{one['busy']:.1%}", f"{one['busy_in_all']:.0%}", f"{one['first_spot_s']:.1f}",
+                f"{one['wall_s']:.1f}", f"{one['window_s'] / one['spots'] * 1000:.0f}",
+                f"{one['driver_cpu_ms_per_spot']:.0f}", f"{one['driver_peak_mb']:.0f}",
+            )  # fmt: skip
+    Console().print(table)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        figures = [{**asdict(load), "way": way, **one} for load, way, one in found]
+        (out / "streaming.json").write_text(json.dumps(figures, indent=1))
+        plot_streaming([one for one in found if one[0].seconds], out / "streaming.png")
+        typer.echo(f"{out / 'streaming.png'}")
 
 
 if __name__ == "__main__":
