@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +33,8 @@ def connect(address: str | None = None) -> Machines:
     if not ray.is_initialized():
         if not address:
             _on_loopback_even_if_imported_before()
-        ray.init(**(_join(address) if address else _start_here()))
+        with _stderr_without("Set ray log level from environment variable"):
+            ray.init(**(_join(address) if address else _start_here()))
     return cluster_machines()
 
 
@@ -39,6 +44,24 @@ def _on_loopback_even_if_imported_before() -> None:
 
     if os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] == "0":
         ray_constants.ENABLE_RAY_CLUSTER = False
+
+
+@contextmanager
+def _stderr_without(line: str) -> Iterator[None]:
+    """Keep back lines of native code that say nothing to anybody; all others come after."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as caught:
+        os.dup2(caught.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            caught.seek(0)
+            for one in caught:
+                if line.encode() not in one:
+                    os.write(2, one)
 
 
 def cluster_machines() -> Machines:

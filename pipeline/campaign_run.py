@@ -124,12 +124,12 @@ class CampaignRun:
         try:
             for unit in planner.units():
                 rows = unit.settled_rows(settled, run_id)
-                if unit.pending:
+                if unit.to_render:
                     keep_unit(self.output, run_id, unit, rows)
                     units[unit.number] = len(unit)
                 else:
                     self._record(run_id, unit.number, rows)
-                pending, standing = pending + len(unit.pending), standing + rows.num_rows
+                pending, standing = pending + unit.to_render, standing + rows.num_rows
                 number = unit.number + 1
             if planner.is_whole and (gone := settled.withdrawn(run_id)).num_rows:
                 self._record(run_id, number, gone)

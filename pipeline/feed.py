@@ -118,6 +118,7 @@ class Scripts(Mapping[str, ScriptRow]):
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
+        self._last: tuple[str, ScriptRow] | None = None
 
     def add(self, product_id: str, row: RawRow) -> None:
         """Keep one more."""
@@ -129,11 +130,20 @@ class Scripts(Mapping[str, ScriptRow]):
         whole = self._texts.get(product_id)
         return None if whole is None else whole.partition(_APART)[2]
 
+    def only(self, product_id: str, text: str | None) -> None:
+        """Know of one product alone, what `text` gave of it."""
+        self._texts = {} if text is None else {product_id: f"0{_APART}{text}"}
+
     def __getitem__(self, product_id: str) -> ScriptRow:
-        line, *rest = self._texts[product_id].split(_APART)
+        whole = self._texts[product_id]
+        if self._last is not None and self._last[0] is whole:  # asked again for the same spot
+            return self._last[1]
+        line, *rest = whole.split(_APART)
         start = rest.index("")
         texts = dict(zip(rest[start + 1 :: 2], rest[start + 2 :: 2], strict=True))
-        return _script_row(int(line), product_id, texts, rest[:start])
+        row = _script_row(int(line), product_id, texts, rest[:start])
+        self._last = whole, row
+        return row
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._texts)

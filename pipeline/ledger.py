@@ -111,7 +111,8 @@ def unit_folder(output: str, run_id: str, unit: int) -> str:
 def parquet_bytes(table: pa.Table) -> bytes:
     """The table as a Parquet file."""
     buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
+    # Texts here hardly repeat: dictionaries of them cost time and room.
+    pq.write_table(table, buffer, compression="zstd", use_dictionary=False)
     return buffer.getvalue()
 
 

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import itertools
 import re
 import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 
 from pipeline import storage
 from pipeline.assets import AssetDigests
+from pipeline.build_rows import BLOCK, PENDING_SCHEMA, BlockBuilders, Todo
 from pipeline.feed import UnreadRow, unread_rows
-from pipeline.keys import digest, fingerprint, recipe_digest
-from pipeline.rows import decided, new_row, to_table
+from pipeline.keys import digest, recipe_digest
+from pipeline.rows import to_rows, to_table
 from pipeline.settled import Settled
-from pipeline.spot_rows import SpotRows, Unplannable, derived_seed
+from pipeline.spot_rows import SpotRows, derived_seed
 from schemas.campaign import Campaign, Variant
 from schemas.config_error import ConfigError, Refusal
 from schemas.result import RESULT_SCHEMA
@@ -45,20 +48,36 @@ class Unit:
     """A part of the campaign that is run, reconciled and recorded as one."""
 
     number: int
-    pending: list[dict[str, Any]] = field(default_factory=list)
-    """Rows for the first stage."""
     refused: list[dict[str, Any]] = field(default_factory=list)
     """Ledger rows of feed rows that cannot become spots."""
     standing: list[tuple[int, int, str]] = field(default_factory=list)
     """(position in `Settled`, line of the feed, source) of what an earlier run settled."""
+    _parts: list[tuple[pa.Table, list[int]]] = field(default_factory=list)
+    to_render: int = 0
 
     def __len__(self) -> int:
-        return len(self.pending) + len(self.refused) + len(self.standing)
+        return self.to_render + len(self.refused) + len(self.standing)
+
+    def add(self, table: pa.Table, at: int) -> None:
+        """One more row to render: that of the table."""
+        if not self._parts or self._parts[-1][0] is not table:
+            self._parts.append((table, []))
+        self._parts[-1][1].append(at)
+        self.to_render += 1
 
     @property
-    def digest(self) -> str:
-        """Of what goes in to be rendered: spot ids and fingerprints."""
-        return digest(sorted([row["spot_id"], row["fingerprint"]] for row in self.pending))
+    def table(self) -> pa.Table:
+        """Rows of `PENDING_SCHEMA` for the first stage."""
+        tables = [
+            table if len(rows) == table.num_rows else table.take(pa.array(rows, pa.int64()))
+            for table, rows in self._parts
+        ]
+        return pa.concat_tables([PENDING_SCHEMA.empty_table(), *tables])
+
+    @cached_property
+    def pending(self) -> list[dict[str, Any]]:
+        """The same, as rows."""
+        return to_rows(self.table)
 
     def settled_rows(self, settled: Settled, run_id: str) -> pa.Table:
         """Ledger rows of all that needs no work."""
@@ -127,21 +146,68 @@ class Planner:
 
     def units(self) -> Iterator[Unit]:
         """Units in the feed's order, each full but the last; none for an empty selection."""
-        unit, taken = Unit(0), 0
-        for row in unread_rows(self.campaign.feed):
-            for variant in self.campaign.variants:
-                if not self._selected(row, variant):
-                    continue
-                if self.limit is not None and taken >= self.limit:
-                    yield from [unit] if len(unit) else []
-                    return
-                self._place(unit, row, variant)
-                taken += 1
-                if len(unit.pending) >= self.unit_spots or len(unit) >= UNIT_ROWS:
+        builders = BlockBuilders(self.campaign, self._recipe, self.assets)
+        unit = Unit(0)
+        for block, built in builders.build(self._blocks()):
+            place = at = 0  # in the block's todo, in its table of those that can be spots
+            prints = built.table["fingerprint"].to_pylist()
+            for one in block:
+                if not isinstance(one, Todo):
+                    unit.standing.append(one)
+                elif place in built.refused:
+                    unit.refused.append(built.refused[place])
+                else:
+                    self._place(unit, one, built.table, at, prints[at])
+                    at += 1
+                place += isinstance(one, Todo)
+                if unit.to_render >= self.unit_spots or len(unit) >= UNIT_ROWS:
                     yield unit
                     unit = Unit(unit.number + 1)
         if len(unit):
             yield unit
+
+    def _blocks(self) -> Iterator[tuple[list[Todo | tuple[int, int, str]], list[Todo]]]:
+        """The feed's spots in blocks: all of them, and those that must be looked at."""
+        block: list[Todo | tuple[int, int, str]] = []
+        todo: list[Todo] = []
+        for one in itertools.islice(self._spots(), self.limit):
+            block.append(one)
+            if isinstance(one, Todo):
+                todo.append(one)
+            if len(todo) >= BLOCK or len(block) >= UNIT_ROWS:
+                yield block, todo
+                block, todo = [], []
+        if block:
+            yield block, todo
+
+    def _spots(self) -> Iterator[Todo | tuple[int, int, str]]:
+        """Each spot: what must be built, or where it stands (see `Unit.standing`)."""
+        for row in unread_rows(self.campaign.feed):
+            for number, variant in enumerate(self.campaign.variants):
+                if not self._selected(row, variant):
+                    continue
+                spot_id, line = _spot_id(row, variant), row.raw.line
+                pictures = self._rows.pictures(row)
+                source = self._rows.source(row, pictures)
+                source = source and self._context + source
+                at = self.settled.find(spot_id)
+                if at is not None:
+                    self.settled.seen[at] = True
+                    if self.settled.same_source(at, source) and self._stands(at):
+                        yield at, line, source
+                        continue
+                script = self._rows.scripts.text(row.product_id)
+                there = tuple(uri for uri in pictures if uri is not None)
+                yield Todo.of(spot_id, source, number, script, there, row)
+
+    def _place(self, unit: Unit, todo: Todo, table: pa.Table, at: int, print_: str) -> None:
+        """Put a spot into the unit: to be rendered, or standing if it came to the same."""
+        known = self.settled.find(todo.spot_id)
+        same = known is not None and self.settled.same_fingerprint(known, print_)
+        if known is not None and same and self._stands(known):
+            unit.standing.append((known, todo.line, todo.source))
+        else:
+            unit.add(table, at)
 
     def _ids(self, row: UnreadRow) -> set[str]:
         variants = self.campaign.variants
@@ -151,40 +217,6 @@ class Planner:
         if not self.only:
             return True
         return bool({row.product_id, spot_id_of(row.product_id, variant.name)} & self.only)
-
-    def _place(self, unit: Unit, row: UnreadRow, variant: Variant) -> None:
-        """Put one spot into the unit: standing, refused, or to be rendered."""
-        spot_id, line = _spot_id(row, variant), row.raw.line
-        source = self._rows.source(row)
-        source = source and self._context + source
-        at = self.settled.find(spot_id)
-        if at is not None:
-            self.settled.seen[at] = True
-            if self.settled.same_source(at, source) and self._stands(at):
-                unit.standing.append((at, line, source))
-                return
-        product = row.read()
-        common = {"variant": variant.name, "title": product.title, "feed_line": line}
-        try:
-            if product.product is None:
-                raise Unplannable(product.reason_code or "", product.reason or "")
-            spot = self._rows.build(product.product, variant, spot_id)
-        except Unplannable as error:
-            common |= {"fingerprint": digest([error.reason_code, str(error)]), "source": source}
-            code, reason = error.reason_code, str(error)
-            unit.refused.append(
-                decided(spot_id, row.product_id, "rejected", code, reason, **common)
-            )
-            return
-        print_ = fingerprint(self._recipe, spot)
-        if at is not None and self.settled.same_fingerprint(at, print_) and self._stands(at):
-            unit.standing.append((at, line, source))
-            return
-        pending = new_row(spot, print_, line, source)
-        script = self._rows.scripts.get(row.product_id)
-        mended = (*product.warnings, *(script.warnings if script else ()))
-        pending["verdicts"] = [_warning(text) for text in mended]
-        unit.pending.append(pending)
 
     def _stands(self, at: int) -> bool:
         """Whether what an earlier run settled may stand, now that nothing has changed since."""
@@ -254,7 +286,3 @@ def _is_there(uri: str) -> bool:
     """Whether a published spot, its poster and its captions are all at their place."""
     stem = uri.rpartition(".")[0]
     return all(storage.exists(place) for place in (uri, f"{stem}.jpg", f"{stem}.vtt"))
-
-
-def _warning(text: str) -> dict[str, str]:
-    return {"gate": "feed", "rule": "mended", "verdict": "pass", "evidence": text}

@@ -22,9 +22,8 @@ import pyarrow.parquet as pq
 
 from pipeline import ledger, storage
 from pipeline.plan import Unit
-from pipeline.rows import row_schema, to_rows, to_table
-
-PENDING_SCHEMA = row_schema([])
+from pipeline.rows import to_rows
+from schemas.result import RESULT_SCHEMA
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,9 @@ class PlannedRun:
     def settled_rows(self, unit: int) -> pa.Table:
         """Ledger rows of the unit's other spots."""
         name = f"unit={unit:05d}-settled"
-        content = storage.read_bytes(_place(self.output, self.run_id, name))
+        content = storage.read_bytes_or_none(_place(self.output, self.run_id, name))
+        if content is None:
+            return RESULT_SCHEMA.empty_table()
         return pq.read_table(io.BytesIO(content), partitioning=None)
 
     def is_done(self, unit: int) -> bool:
@@ -71,10 +72,11 @@ class PlannedRun:
 
 def keep_unit(output: str, run_id: str, unit: Unit, settled: pa.Table) -> None:
     """Write a unit that has work, for whoever will do it."""
-    tables = {"": to_table(unit.pending, PENDING_SCHEMA), "-settled": settled}
+    tables = {"": unit.table, "-settled": settled}
     for suffix, table in tables.items():
-        place = _place(output, run_id, f"unit={unit.number:05d}{suffix}")
-        storage.replace_bytes(ledger.parquet_bytes(table), place)
+        if table.num_rows:
+            place = _place(output, run_id, f"unit={unit.number:05d}{suffix}")
+            storage.replace_bytes(ledger.parquet_bytes(table), place)
 
 
 def keep_run(run: PlannedRun, about: Mapping[str, Any]) -> None:

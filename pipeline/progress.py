@@ -12,6 +12,8 @@ EACH_SPOT = 100
 """Up to so many spots each has a line of its own; beyond, a log would be of no use to anybody."""
 EVERY_S = 15.0
 """Seconds between lines, beyond."""
+MOST_STAGES = 4
+"""Stages whose busy share is told: the first one holds up the others."""
 MOST_TOLD = 20
 """Spots that failed or were turned down that are told one by one, beyond."""
 
@@ -63,7 +65,7 @@ class Progress:
             self.say(f"  {self.line()}")
 
     def line(self) -> str:
-        """Where it stands: counts, pace, what is left, and the stage that holds up the others."""
+        """Where it stands: counts, pace, what is left, and how busy the busiest stages are."""
         seconds = max(self.clock() - self._begun, 1e-6)
         pace = (self.done - 1) / seconds
         counts = ", ".join(f"{number:,} {status}" for status, number in self._counts.items())
@@ -77,8 +79,8 @@ class Progress:
             stage: work / seconds / self.workers.get(stage, 1) for stage, work in self._work.items()
         }
         if busy:
-            stage = max(busy, key=lambda name: busy[name])
-            text += f"; busiest: {stage}, {min(1.0, busy[stage]):.0%}"
+            most = sorted(busy, key=lambda name: -busy[name])[:MOST_STAGES]
+            text += "; busy: " + ", ".join(f"{name} {min(1.0, busy[name]):.0%}" for name in most)
         return text
 
 

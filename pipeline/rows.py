@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -92,7 +91,11 @@ def _check_engine(stage: Stage) -> None:
 
 
 def new_row(
-    spot: Mapping[str, Any], fingerprint: str, feed_line: int | None, source: str | None = None
+    spot: Mapping[str, Any],
+    fingerprint: str,
+    feed_line: int | None,
+    source: str | None = None,
+    inputs: Sequence[int] = (),
 ) -> dict[str, Any]:
     """A spot as it enters the first stage."""
     return {
@@ -106,17 +109,8 @@ def new_row(
         "fingerprint": fingerprint,
         "feed_line": feed_line,
         "source": source,
-        "inputs": [column_crc(spot.get(name)) for name in SPOT_SCHEMA.names],
+        "inputs": list(inputs),
     }
-
-
-def column_crc(value: Any) -> int:
-    """A short digest of one column's value; of an asset its content, not its place."""
-    if isinstance(value, Mapping):
-        value = value["sha256"]
-    elif isinstance(value, list):
-        value = [item["sha256"] for item in value]
-    return zlib.crc32(str(value).encode("utf-8", "surrogatepass"))
 
 
 def to_table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:

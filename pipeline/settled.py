@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,8 @@ _ASKED = (
     "inputs", "settled_by", "outputs",
 )  # fmt: skip
 
+_AT_ONCE = 1 << 16
+
 PUBLISHED = ("published", "unchanged", "withdrawn")
 
 
@@ -55,10 +57,13 @@ class Settled:
         table = SCHEMA.empty_table() if table is None else table
         self.table = table if table["spot_id"].num_chunks <= 1 else table.combine_chunks()
         # Sorted hashes in the place of a dict: 16 bytes per spot and not 200.
-        names = self.table["spot_id"].to_pylist()
-        hashes = np.fromiter(map(hash, names), np.int64, len(names))
+        hashes = np.empty(len(self), np.int64)
+        for at in range(0, len(self), _AT_ONCE):  # not all names at once as Python objects
+            names = self.table["spot_id"].slice(at, _AT_ONCE).to_pylist()
+            hashes[at : at + len(names)] = np.fromiter(map(hash, names), np.int64, len(names))
         self._order = np.argsort(hashes, kind="stable")
-        self._hashes = hashes[self._order]
+        # As a view, which bisect asks at a quarter of the price of an array.
+        self._hashes = hashes[self._order].data
         # Arrow's arrays, asked row by row: as Python objects they would take twice the memory.
         self._columns = {
             name: self.table[name].chunk(0) if len(self) else pa.array([], SCHEMA.field(name).type)
@@ -80,7 +85,9 @@ class Settled:
         A run that was still going on when a later one wrote the index is not in it: its spots
         are planned again and then found in the media store.
         """
-        return cls(_newest(_tables(output)))
+        settled = cls(_newest(list(_tables(output))))
+        pa.default_memory_pool().release_unused()  # half as much again, left by the reading
+        return settled
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -88,7 +95,7 @@ class Settled:
     def find(self, spot_id: str) -> int | None:
         """Position of a spot's row."""
         wanted = hash(spot_id)
-        at = int(self._hashes.searchsorted(wanted))
+        at = bisect_left(self._hashes, wanted)
         while at < len(self._hashes) and self._hashes[at] == wanted:
             position = int(self._order[at])
             if self._value("spot_id", position) == spot_id:
@@ -118,7 +125,7 @@ class Settled:
         return (self._value("attempt", position) or 1) >= attempts
 
     def inputs(self, position: int) -> list[int] | None:
-        """`rows.column_crc` of each column of the spot's row; None for one that had none."""
+        """CRC-32 of each column of the spot's row (`pipeline.keys`); None for one that had none."""
         return self._value("inputs", position)  # type: ignore[no-any-return]
 
     def settled_by(self, position: int) -> str:
@@ -169,33 +176,39 @@ def save_index(output: str, run_id: str) -> None:
     """Write the index that the next plan starts from: the rows of a run that is over, and of
     spots that it has none of those of the index and the runs before it.
     """
-    run = _lean(ledger.read_ledger(output, run_id, columns=LEAN))
-    table = _newest([*_tables(output, before=run_id), run])
+    # What the run has published, or knows as published, needs no earlier row; what else there is,
+    # is small: the two tables are never in memory together.
+    ended = ledger.read_ledger(output, run_id, columns=("spot_id", "status"))
+    over = ended["spot_id"].filter(pc.is_in(ended["status"], pa.array(PUBLISHED)))
+    earlier = [
+        table.filter(pc.invert(pc.is_in(table["spot_id"], value_set=over)))
+        for table in _tables(output, before=run_id)
+    ]
+    table = _newest([*earlier, _lean(ledger.read_ledger(output, run_id, columns=LEAN))])
     place = storage.join(_folder(output), f"{run_id}.parquet")
     storage.replace_bytes(ledger.parquet_bytes(table), place)
     for old in storage.list_files(_folder(output), ".parquet")[:-2]:
         storage.remove(old)
 
 
-def _tables(output: str, before: str | None = None) -> list[pa.Table]:
+def _tables(output: str, before: str | None = None) -> Iterator[pa.Table]:
     """The newest index and the runs behind it, oldest first; of all or those before a run."""
     indexes = [
         uri
         for uri in storage.list_files(_folder(output), ".parquet")
         if before is None or _run_of(uri) < before
     ]
-    tables, since = [], ""
+    since = ""
     if indexes:
         since = _run_of(indexes[-1])
-        content = io.BytesIO(storage.read_bytes(indexes[-1]))
-        tables.append(_filled(pq.read_table(content, partitioning=None)))
+        # As one chunk, which need not be copied to become one.
+        yield _filled(pq.ParquetFile(pa.BufferReader(storage.read_bytes(indexes[-1]))).read())
     for run_id in ledger.runs(output):
         if run_id <= since or (before is not None and run_id >= before):
             continue
         # Without a plan it is what a planner left that was killed.
         if storage.exists(storage.join(ledger.run_folder(output, run_id), "plan.json")):
-            tables.append(_lean(ledger.read_ledger(output, run_id, columns=LEAN)))
-    return tables
+            yield _lean(ledger.read_ledger(output, run_id, columns=LEAN))
 
 
 def _run_of(index: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -34,15 +34,24 @@ class Unplannable(Exception):
 class SpotRows:
     """Builds the rows of one campaign."""
 
-    def __init__(self, campaign: Campaign, assets: AssetDigests | None = None) -> None:
+    def __init__(
+        self,
+        campaign: Campaign,
+        assets: AssetDigests | None = None,
+        scripts: Scripts | None = None,
+    ) -> None:
+        """Without `scripts` those of the campaign are read."""
         self.campaign, self.assets = campaign, assets or AssetDigests()
-        self.scripts = read_scripts(campaign.scripts) if campaign.scripts else Scripts()
+        if scripts is None:
+            scripts = read_scripts(campaign.scripts) if campaign.scripts else Scripts()
+        self.scripts = scripts
         self._day = campaign.date or date.today()
-        self._feed_folder = campaign.feed.rpartition("/")[0]
+        self._pictures = (campaign.images or campaign.feed.rpartition("/")[0]).rstrip("/")
         self._scripts_folder = (campaign.scripts or "").rpartition("/")[0]
 
-    def source(self, row: UnreadRow) -> str:
-        """Digest of all that feed, scripts and folders say of a row, before it is read.
+    def source(self, row: UnreadRow, pictures: Sequence[str | None]) -> str:
+        """Digest of all that feed, scripts and folders say of a row, before it is read;
+        `pictures` as the method gives them.
 
         If it is the same as before, so is the spot: nothing else of the row needs looking at.
         "" where that cannot be told so cheaply: an odd link, a file that is not there.
@@ -52,8 +61,8 @@ class SpotRows:
         parts = [row.raw.broken, "again" if row.first_line != row.raw.line else "", repr(texts)]
         if "sale_price_effective_date" in texts:
             parts.append(self._day.isoformat())
-        for link in _links_of(texts):
-            version = self._version_of(link)
+        for picture in pictures:
+            version = None if picture is None else self.assets.version(picture)
             if version is None:
                 return ""
             parts.append(version)
@@ -66,12 +75,10 @@ class SpotRows:
         text = "\0".join(parts).encode("utf-8", "surrogatepass")
         return hashlib.blake2b(text, digest_size=16).hexdigest()
 
-    def _version_of(self, link: str) -> str | None:
-        folder = self.campaign.images or self._feed_folder
-        name = link.rpartition("/")[2] if self.campaign.images else link
-        if not name or name.startswith(".") or not _ODD.isdisjoint(name) or "/." in name:
-            return None
-        return self.assets.version(storage.join(folder, name))
+    def pictures(self, row: UnreadRow) -> list[str | None]:
+        """URIs of the pictures that a row links; None for a link that needs a closer look."""
+        folder, by_name = self._pictures, self.campaign.images is not None
+        return [_picture(folder, by_name, link) for link in _links_of(row.raw.texts)]
 
     def build(self, product: Product, variant: Variant, spot_id: str) -> dict[str, Any]:
         """The row, with the day's prices. Raises `Unplannable`."""
@@ -150,6 +157,13 @@ class SpotRows:
         return {"uri": uri, "sha256": self.assets.digest(uri)}
 
 
+def _picture(folder: str, by_name: bool, link: str) -> str | None:
+    name = link.rpartition("/")[2] if by_name else link
+    if not name or name.startswith((".", "/")) or not _ODD.isdisjoint(name) or "/." in name:
+        return None
+    return f"{folder}/{name}"
+
+
 def _file_name(link: str) -> str:
     """The last part of a link's path: what the file is called in the folder of pictures."""
     if not any(mark in link for mark in "%?#;["):
@@ -157,12 +171,12 @@ def _file_name(link: str) -> str:
     return unquote(urlparse(link).path).rpartition("/")[2] or link
 
 
-def _links_of(texts: Mapping[str, str]) -> Iterator[str]:
+def _links_of(texts: Mapping[str, str]) -> list[str]:
     """Links of a feed row's pictures, as far as they can be told apart at a glance."""
-    for name in ("image_link", "additional_image_link"):
-        for link in texts.get(name, "").split(","):
-            if bare := link.strip():
-                yield bare
+    links = texts.get("image_link", "")
+    if "additional_image_link" in texts:
+        links += "," + texts["additional_image_link"]
+    return [bare for link in links.split(",") if (bare := link.strip())]
 
 
 class Elsewhere(Exception):

@@ -78,11 +78,11 @@ def test_a_spot_row_has_the_days_price_and_the_scripts_words(tmp_path: Path) -> 
     """Would catch an ad that shows yesterday's price or another product's script."""
     (unit,) = plan(write_campaign(tmp_path))
     mug, odd = unit.pending
-    assert (str(mug["price"]), str(mug["regular_price"])) == ("24.00", "28.00")
+    assert (str(mug["price"]), str(mug["regular_price"])) == ("24.000", "28.000")
     assert (mug["script"], mug["cta"]) == ("A mug for you.", "Shop the mug")
     assert odd["script"] == "Meet Odd id for $9." and odd["regular_price"] is None
     (later,) = plan(write_campaign(tmp_path / "b", date="2026-12-24"))
-    assert str(later.pending[0]["price"]) == "28.00"
+    assert str(later.pending[0]["price"]) == "28.000"
 
 
 def test_ids_cannot_choose_where_files_go() -> None:

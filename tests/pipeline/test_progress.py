@@ -36,8 +36,7 @@ def test_many_spots_have_a_line_now_and_then() -> None:
     said, shown = run(1000)
     assert len(said) == 499.5 // EVERY_S + 1 and len(shown) == 1000
     assert said[0] == (
-        "  31 of 1,000 (31 published); 120.0 spots a minute; about 8 min left;"
-        " busiest: composite, 50%"
+        "  31 of 1,000 (31 published); 120.0 spots a minute; about 8 min left; busy: composite 50%"
     )
     assert shown[0] == "1 of 1,000 (1 published)", "of one spot there is no pace"
     assert said[-1].startswith("  1,000 of 1,000") and "left" not in said[-1]
