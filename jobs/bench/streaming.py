@@ -214,7 +214,7 @@ def plot_streaming(found: Sequence[tuple[Load, str, Mapping[str, float]]], path:
     figure, axes = plt.subplots(1, 3, figsize=(12, 3.4), layout="constrained")
     loads = list(dict.fromkeys(load for load, _, _ in found))
     shown = (
-        ("busy_in_all", "busy share of the slowest stage"),
+        ("busy", "busy share of the slowest stage"),
         ("first_spot_s", "seconds to the first spot"),
         ("driver_peak_mb", "peak memory of the driver, MB"),
     )
