@@ -52,7 +52,9 @@ class TestEveryPage:
 
 def test_readme_names_every_job() -> None:
     """Catches a command that nobody can find."""
-    there = {path.stem for path in (ROOT / "jobs").glob("*.py")} - {"__init__"}
+    there = {
+        path.stem for path in (ROOT / "jobs").glob("*.py") if "__main__" in path.read_text("utf-8")
+    }
     assert there <= set(JOB.findall((ROOT / "README.md").read_text(encoding="utf-8")))
 
 
