@@ -66,8 +66,11 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
     folder = campaign.signing.folder  # made on first use: it need not be there
     video_model = campaign.video_model
     if video_model is not None and not video_model.is_hub_id:
-        folder = place("video_model.model", video_model.model, folder=True)
-        video_model = video_model.model_copy(update={"model": folder})
+        weights = place("video_model.model", video_model.model, folder=True)
+        video_model = video_model.model_copy(update={"model": weights})
+    if video_model is not None and video_model.preset.endswith((".yaml", ".yml")):
+        file = place("video_model.preset", video_model.preset)
+        video_model = video_model.model_copy(update={"preset": file})
     effects = {name: place(f"sound.effects.{name}", path) for name, path in sound.effects.items()}
     return campaign.model_copy(
         update={

@@ -278,6 +278,8 @@ def _link(part: Path, path: Path) -> bool:
 
 def is_away(error: BaseException) -> bool:
     """Whether the error says that a store cannot be reached: botocore's are no `OSError`."""
+    if isinstance(error, BrokenPipeError):  # of a reader of ours that went away
+        return False
     names = {kind.__name__ for kind in type(error).__mro__}
     return bool(names & {"HTTPClientError", "ConnectionError", "FSTimeoutError"})
 

@@ -206,8 +206,6 @@ def _contradictions(campaign: Campaign) -> list[Refusal]:
             if getattr(campaign.signing, key) is None:
                 fix = "signing.signer is file; name the PEM file here"
                 found.append(Refusal(f"signing.{key}", "not set", fix))
-    if campaign.video_model is not None:
-        found += campaign.video_model.refusals()
     names = [variant.name for variant in campaign.variants]
     for name in sorted({name for name in names if names.count(name) > 1}):
         found.append(Refusal("variants", name, "two variants have this name; rename one"))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pipeline.media import asset
 from pipeline.recipes import laptop
+from pipeline.recipes.parts import clip_gates
 from schemas.asset import Asset
 from schemas.campaign import Campaign
 from schemas.config_error import ConfigError, Refusal
 from schemas.layout import FORMATS
 from schemas.video_model import VideoModel
+from schemas.video_preset import VideoPreset
 from stages.base import Stage
 from stages.hardware import Hardware
 from stages.image_to_video import DiffusersClips, ImageToVideo
+from stages.image_to_video.presets import load_preset
 
 WORKER = Hardware(cpus=2, gpus=1, memory_gb=32)
 """One card each; weights pass through the worker's memory: 24 GB for Wan 2.2 TI2V 5B."""
@@ -25,28 +28,24 @@ def recipe(campaign: Campaign) -> list[Stage]:
     model = campaign.video_model
     if model is None:
         fix = (
-            "name one: {model: owner/name or folder, revision: commit, licence_accepted: true};"
-            " or use --recipe laptop"
+            "name a preset: {preset: wan22-5b-fast, revision: commit} (python -m jobs.presets lists"
+            " them); or use --recipe laptop"
         )
         raise ConfigError("the gpu recipe", [Refusal("video_model", "not set", fix)])
-    _check_aspect(model, campaign.formats[0])
+    preset = campaign_preset(model)
+    _check_aspect(preset, campaign.formats[0])
     engine = DiffusersClips(
-        model=_weights(model),
-        revision=model.revision,
-        pipeline=model.pipeline,
-        prompt=model.prompt,
-        steps=model.steps,
-        guidance=model.guidance,
-        width_px=model.width_px,
-        height_px=model.height_px,
-        fps=model.fps,
-        max_frames=model.max_frames,
-        dtype=model.dtype,
+        preset=preset,
+        model=_weights("video_model.model", preset.model, preset.is_hub_id),
+        revision=preset.revision if preset.is_hub_id else None,
+        parts=tuple(_part(path) for path in preset.part_paths()),
     )
     clips = ImageToVideo(
         engine=engine,
         format=campaign.formats[0],
         length_s=campaign.length_s,
+        camera=model.camera,
+        gates=clip_gates(campaign),
         hardware=WORKER,
         seconds_hint=240.0,  # a guess that sizes the pools
         timeout_s=3600.0,
@@ -54,23 +53,61 @@ def recipe(campaign: Campaign) -> list[Stage]:
     return laptop.recipe(campaign, clips)
 
 
-def _weights(model: VideoModel) -> Asset | str:
-    """A hub id as it is; a folder with the digest of its files, which every key then holds."""
-    if model.is_hub_id:
-        return model.model
-    folder = model.model.rstrip("/") + "/"
+def campaign_preset(model: VideoModel) -> VideoPreset:
+    """The preset that a campaign names, with its own settings. Raises `ConfigError`."""
+    over = dict(model.settings)
+    if model.model is not None:
+        over["model"] = model.model
+    if model.revision is not None:
+        over["revision"] = model.revision
+    preset = load_preset(model.preset, over)
+    refusals = []
+    if preset.is_hub_id and preset.revision is None:
+        fix = (
+            f"{preset.model} is on the hub, where it may change; name the commit, 40 hex digits,"
+            f" or write {preset.model}/ if it is a folder"
+        )
+        refusals.append(Refusal("video_model.revision", "not set", fix))
+    licence = preset.licence
+    if not model.licence_accepted and (model.model is not None or licence.needs_acceptance):
+        fix = (
+            f"read the licence of {preset.model}: {licence.name}"
+            + (f", {licence.url}" if licence.url else "")
+            + (f" ({licence.note.strip()})" if licence.note else "")
+            + "; if it allows this campaign, set this to true"
+        )
+        refusals.append(Refusal("video_model.licence_accepted", "false", fix))
+    if refusals:
+        raise ConfigError("the gpu recipe", refusals)
+    return preset
+
+
+def _part(path: str) -> Asset | str:
+    name, at, commit = path.partition("@")
+    if at and len(commit) == 40 and "/" in name and not name.startswith((".", "/")):
+        return path
+    if path.count("/") == 1 and not path.startswith((".", "/")) and not path.endswith("/"):
+        fix = f"name its commit, {path}@<40 hex digits>, in settings.lora or settings.components"
+        raise ConfigError("the gpu recipe", [Refusal("video_model.settings", path, fix)])
+    return _weights("video_model.settings", path, False)  # type: ignore[return-value]
+
+
+def _weights(key: str, where: str, is_hub_id: bool) -> Asset | str:
+    """A hub id as it is; a folder or file with the digest of its content, for every key."""
+    if is_hub_id:
+        return where
     try:
-        return asset(folder)
+        single = where.endswith(".safetensors")
+        return asset(where if single else where.rstrip("/") + "/")
     except FileNotFoundError:
-        fix = "there is no such folder; check the path, or write a hub id as owner/name"
-        refusal = Refusal("video_model.model", model.model, fix)
-        raise ConfigError("the gpu recipe", [refusal]) from None
+        fix = "there is no such folder; give a folder as save_pretrained writes it, or owner/name"
+        raise ConfigError("the gpu recipe", [Refusal(key, where, fix)]) from None
 
 
-def _check_aspect(model: VideoModel, name: str) -> None:
-    form = FORMATS[name]
-    stretch = model.width_px / model.height_px * form.height_px / form.width_px
+def _check_aspect(preset: VideoPreset, name: str) -> None:
+    form, size = FORMATS[name], preset.size
+    stretch = (size.width / size.height) / (form.width_px / form.height_px)
     if not 1 / MOST_STRETCH <= stretch <= MOST_STRETCH:
-        size = f"{model.width_px}x{model.height_px}"
-        fix = f"the format {name} is {form.width_px}x{form.height_px}; take a size of that aspect"
-        raise ConfigError("the gpu recipe", [Refusal("video_model.width_px", size, fix)])
+        shown = f"{size.width}x{size.height}"
+        fix = f"the format {name} is {form.width_px}x{form.height_px}; take a size of its aspect"
+        raise ConfigError("the gpu recipe", [Refusal("video_model.settings.size", shown, fix)])

@@ -12,6 +12,7 @@ from schemas.campaign import Campaign
 from schemas.config_error import ConfigError, Refusal
 from stages.avatar import PresenterRig
 from stages.base import Stage
+from stages.image_to_video.clip_gates import METRICS as CLIP_METRICS
 from stages.inspect.gates import METRICS
 from stages.sign import DevSigner, FileSigner
 from stages.sign.signer import Signer, SignerError
@@ -61,16 +62,24 @@ def signer(campaign: Campaign) -> Signer:
 
 
 def checked_gates(campaign: Campaign) -> tuple[tuple[str, float | None, float | None], ...]:
-    """The campaign's gates. Raises `ConfigError` for one on a metric that nobody measures."""
-    unknown = sorted(set(campaign.quality.gates) - set(METRICS))
+    """The campaign's gates on finished spots. Raises `ConfigError` for one on a metric that nobody
+    measures.
+    """
+    unknown = sorted(set(campaign.quality.gates) - set(METRICS) - set(CLIP_METRICS))
     if unknown:
         raise ConfigError("quality.gates", [_no_such_metric(name) for name in unknown])
-    return campaign.gates()
+    return tuple(gate for gate in campaign.gates() if gate[0] not in CLIP_METRICS)
+
+
+def clip_gates(campaign: Campaign) -> tuple[tuple[str, float | None, float | None], ...]:
+    """The campaign's gates on clips that a model makes."""
+    return tuple(gate for gate in campaign.gates() if gate[0] in CLIP_METRICS)
 
 
 def _no_such_metric(name: str) -> Refusal:
-    close = difflib.get_close_matches(name, list(METRICS), n=1)
-    meant = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(METRICS))}"
+    all_metrics = sorted({*METRICS, *CLIP_METRICS})
+    close = difflib.get_close_matches(name, all_metrics, n=1)
+    meant = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(all_metrics)}"
     return Refusal(f"quality.gates.{name}", "", f"there is no such metric; {meant}")
 
 

@@ -1,11 +1,12 @@
-"""An engine for GPUs: any image-to-video pipeline that diffusers can load, from real weights."""
+"""An engine for GPUs: any image-to-video pipeline that diffusers can load, by a preset."""
 
 from __future__ import annotations
 
-import inspect
-import math
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from string import Formatter
 from typing import Any, ClassVar
@@ -14,7 +15,21 @@ import cv2
 import numpy as np
 
 from schemas.asset import Asset
+from schemas.video_preset import VideoPreset
 from stages.image_to_video.camera_motion import CameraMotion
+from stages.image_to_video.diffusion.control import control_track, product_picture
+from stages.image_to_video.diffusion.families import rows_at_once
+from stages.image_to_video.diffusion.image_check import check_image_is_used
+from stages.image_to_video.diffusion.loading import (
+    ModelRefused,
+    arguments,
+    load_pipeline,
+    noise_shape,
+    use_loras,
+)
+from stages.image_to_video.diffusion.noise import generator, mixed_noise
+from stages.image_to_video.diffusion.packages import package
+from stages.image_to_video.diffusion.shells import PromptCache, Shell
 from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
 from stages.image_to_video.first_frame import first_frame
 from stages.image_to_video.retime import retimed
@@ -24,172 +39,334 @@ WEIGHTS = ("*.json", "*/*.safetensors", "*/*.model", "*/*.txt")
 """Files of a hub repository that are fetched: no pickles, no code, and of the safetensors only
 those in the components' folders (beside them some owners keep each size as one large file)."""
 HALF_COPIES = ("*.fp16.safetensors", "*.bf16.safetensors", "*.non_ema.safetensors")
+CHECK_STEPS = 2
+"""Denoising steps of the two clips that tell whether the picture is looked at."""
+
+
+class OutOfCardMemory(MemoryError):
+    """A clip does not fit the card, not even in tiles and alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DiffusersClips(ClipEngine):
     """A video model that starts from the product in the studio set and moves on by itself.
 
-    What was run so far: tiny random checkpoints (Wan 2.2 TI2V, LTX and Stable Video Diffusion
-    classes) on a CPU, with torch 2.13.0, diffusers 0.42.1 and transformers 5.23.0. No real
-    weights, and no GPU. The same request gives the same bytes on the same kind of device with the
-    same versions of these packages; across GPU types a model's arithmetic differs.
+    What was run so far: tiny random checkpoints on a CPU, with torch 2.13.0, diffusers 0.42.1 and
+    transformers 5.23.0. No real weights, and no GPU. The same request gives the same frames, up to
+    the rounding of sums, whatever it is made beside; across GPU types a model's arithmetic differs.
     """
 
     name: ClassVar[str] = "diffusers"
-    version: ClassVar[str] = f"1+{CameraMotion.version}"  # its first frame is drawn by that engine
+    version: ClassVar[str] = f"2+{CameraMotion.version}"  # its first frame is drawn by that engine
 
+    preset: VideoPreset = field(metadata={"place": True})
+    """How the model is loaded and called; what of it changes a pixel is the engine's `identity`."""
     model: Asset | str
     """A folder as `save_pretrained` writes it, or a hub id ("owner/name")."""
     revision: str | None = None
     """Commit of the hub's repository, 40 hex digits; needed for a hub id."""
-    pipeline: str | None = None
-    """Class in diffusers to load it with, where the folder's own would not take an image."""
-    prompt: str = "{title}, product shot in a studio, slow {move} of the camera"
-    """Template; a name in braces is a column of the spot, or `move`, the shot's camera move."""
-    steps: int = 30
-    """Denoising steps, 1 to 100: more is slower and finer; distilled models want 3 to 8."""
-    guidance: float = 5.0
-    """Weight of the prompt, 0 to 20: more follows it harder; up to 1 a step costs half."""
-    width_px: int = 704
-    height_px: int = 1280
-    """Size the model works at; its frames are stretched to the format's."""
-    fps: int = 24
-    """Frames per second that the model was trained on."""
-    max_frames: int = 121
-    """Most frames it makes in one go; a longer shot is slowed down to last."""
-    dtype: str = "bfloat16"
-    """Number type of the weights, a name in torch: "bfloat16", "float16" or "float32"."""
+    parts: tuple[Asset | str, ...] = ()
+    """Of `preset.part_paths()`, in order: a folder or file, or "owner/name@commit"."""
     crf: int = 14
     """x264 quality of the clips, 0 to 51, smaller is better and larger."""
+    shells: int | None = field(default=None, metadata={"place": True})
+    """Clips in the making at once, one of them being denoised; 2 on a GPU, 1 without."""
     _loaded: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse a hub id without its commit: what it names would change under its key."""
         if isinstance(self.model, str) and not self.revision:
             raise ValueError(f"model {self.model!r} is a hub id; give the commit as `revision`")
+        if len(self.parts) != len(self.preset.part_paths()):
+            raise ValueError(f"preset {self.preset.name} names {self.preset.part_paths()} as parts")
+
+    @property
+    def identity(self) -> str:
+        """What of the preset changes a pixel."""
+        return json.dumps(self.preset.making(), sort_keys=True)
 
     @property
     def reads(self) -> tuple[str, ...]:
         """The columns that the prompt names."""
-        names = [name for _, name, _, _ in Formatter().parse(self.prompt) if name]
+        names = [name for _, name, _, _ in Formatter().parse(self.preset.prompt) if name]
         return tuple(dict.fromkeys(name for name in names if name != "move"))
 
     @property
-    def weights_asset(self) -> Asset | None:
-        """The model's folder; None for a hub id."""
-        return self.model if isinstance(self.model, Asset) else None
+    def assets(self) -> Mapping[str, Asset]:
+        """The model's folder and those of parts, as far as they are no hub ids."""
+        named = {"model": self.model, **{f"part_{n}": p for n, p in enumerate(self.parts)}}
+        return {name: found for name, found in named.items() if isinstance(found, Asset)}
+
+    @property
+    def moves(self) -> tuple[str, ...] | None:
+        """See `ClipEngine.moves`."""
+        return self.preset.moves()
 
     def prepare(self) -> None:
-        """Fetch a hub id's weights to the hub's cache on this node; a folder is used as it is."""
+        """Fetch what lies on the hub to its cache on this node; folders are used as they are."""
         if isinstance(self.model, str):
-            self._snapshot()
+            self._snapshot(self.model, self.revision)
+        for part in self.parts:
+            if isinstance(part, str):
+                self._part(part)
 
     def load(self) -> None:
         """Load a hub id's model. A folder's is loaded by the first clip, which brings its path."""
         cv2.setNumThreads(1)
-        if isinstance(self.model, str):
-            self._warm(self._snapshot())
+        if not self.assets:
+            self._warm({})
 
     def render(self, request: ClipRequest, path: Path) -> RenderedClip:
         """See `ClipEngine.render`. The model may move the product anywhere, so its box is the
         layout's area for it. Raises `FloatingPointError` where the model makes no numbers."""
-        if self.weights_asset is not None and request.weights is None:
-            raise ValueError(f"the request has no weights for {self.weights_asset.uri}")
-        model = self._loaded.get("model") or self._warm(request.weights)
+        return self.render_all([request], [path])[0]
+
+    def render_all(
+        self, requests: Sequence[ClipRequest], paths: Sequence[Path]
+    ) -> list[RenderedClip]:
+        """See `ClipEngine.render_all`: clips of one length in one call, as many as the preset says,
+        and one call denoising while the one before is decoded and encoded."""
+        shells = self._ready(requests[0])
+        batches = self._batches(requests)
+
+        def work(batch: Sequence[int]) -> None:
+            shell = shells.pop()
+            try:
+                videos = self._make(shell, [requests[n] for n in batch])
+                for n, video in zip(batch, videos, strict=True):
+                    self._encode(video, requests[n], paths[n])
+            finally:
+                shells.append(shell)
+
+        if len(shells) == 1 or len(batches) == 1:
+            for batch in batches:
+                work(batch)
+        else:
+            with ThreadPoolExecutor(len(shells)) as threads:
+                for done in [threads.submit(work, batch) for batch in batches]:
+                    done.result()
+        metrics = self._loaded["check"]
+        return [RenderedClip(one.areas.product, "generated", metrics) for one in requests]
+
+    # Making
+
+    def _make(self, shell: Shell, requests: Sequence[ClipRequest]) -> list[np.ndarray]:
+        """Each request's own frames, float32 (count, height, width, 3) in 0 to 1; in smaller
+        batches and in tiles where the card is full. Raises `OutOfCardMemory`."""
+        torch = package("torch")
+        try:
+            return self._call(shell, requests)
+        except torch.OutOfMemoryError as error:
+            said = str(error)
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        vae: Any = getattr(shell.model, "vae", None)
+        if len(requests) > 1:
+            half = len(requests) // 2
+            return [*self._make(shell, requests[:half]), *self._make(shell, requests[half:])]
+        if self.preset.vae.tiling == "auto" and not getattr(vae, "use_tiling", True):
+            vae.enable_tiling()
+            return self._make(shell, requests)
+        size = self.preset.size
+        raise OutOfCardMemory(
+            f"{self._said}: {self._count(requests[0])} frames of {size.width}x{size.height} do not"
+            f" fit the card, alone and in tiles; make size or frames.most smaller ({said[:300]})"
+        )
+
+    def _call(self, shell: Shell, requests: Sequence[ClipRequest]) -> list[np.ndarray]:
+        use_loras(shell.model, self.preset.lora, requests[0].move)
+        pictures = [self._first(request) for request in requests]
+        made = shell.call(
+            **self._arguments(shell.model, requests, pictures, self._count(requests[0]))
+        )
+        videos = [np.asarray(video, np.float32) for video in made.frames]
+        for video in videos:
+            if not np.isfinite(video).all():
+                raise FloatingPointError(
+                    f"{self._said} in {self.preset.dtype} made frames that are no numbers; use"
+                    " float32 or bfloat16, or the dtype of its model card"
+                )
+        return videos
+
+    def _first(self, request: ClipRequest) -> np.ndarray:
+        return first_frame(request, self.preset.size.width, self.preset.size.height)
+
+    def _arguments(
+        self, model: Any, requests: Sequence[ClipRequest], pictures: Sequence[np.ndarray],
+        count: int, reference: np.ndarray | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """What the call takes of all that we have; one row as it is, several as lists."""
+        image = package("PIL.Image")
+        preset, size = self.preset, self.preset.size
+        generators = [generator(one.seed, one.shot) for one in requests]
+        shown = [image.fromarray(picture) for picture in pictures]
+        offered = {
+            "image": _one_or_all(shown),
+            "prompt": _one_or_all([self._prompt(one) for one in requests]),
+            "negative_prompt": _one_or_all([preset.negative_prompt] * len(requests)),
+            "height": size.height,
+            "width": size.width,
+            "num_frames": count,
+            "frame_rate": preset.frames.fps,
+            "fps": preset.frames.fps,
+            "generator": generators if len(requests) > 1 else generators[0],
+            "output_type": "np",
+        }
+        if len(requests) > 1 and type(model).__name__ == "BatchedWan":
+            stack = np.stack(pictures).transpose(0, 3, 1, 2).astype(np.float32) / 255
+            offered["image"] = package("torch").from_numpy(stack)
+        if not preset.negative_prompt:
+            del offered["negative_prompt"]
+        if noise_shape(model) and preset.noise.kind == "mixed":
+            offered["latents"] = self._noise(model, generators, count)
+        takes = arguments(type(model))
+        named = {preset.rename.get(name, name): value for name, value in offered.items()}
+        given = {name: value for name, value in named.items() if name in takes}
+        if preset.control is not None:
+            product = product_picture(requests[0]) if reference is None else reference
+            given |= self._control(requests[0], count, shown[0], product)
+        return {**given, **preset.call}
+
+    def _noise(self, model: Any, generators: list[Any], count: int) -> Any:
+        size, every = self.preset.size, model.vae_scale_factor
+        channels = model.unet.config.in_channels // 2
+        dtype = next(model.unet.parameters()).dtype
+        noise = mixed_noise(
+            generators, count, channels, size.height // every, size.width // every,
+            self.preset.noise.alpha,
+        )  # fmt: skip
+        return noise.to(dtype)
+
+    def _control(
+        self, request: ClipRequest, count: int, first: Any, product: np.ndarray
+    ) -> dict[str, Any]:
+        """The control track, the mask (the first frame is kept), and the product as reference."""
+        image, control = package("PIL.Image"), self.preset.control
+        assert control is not None
+        size = self.preset.size
+        track = [
+            image.fromarray(picture)
+            for picture in control_track(request, control.kind, count, size.width, size.height)
+        ]
+        given: dict[str, Any] = {control.arg: track}
+        if control.mask_arg:
+            keep, free = (image.new("L", (size.width, size.height), tone) for tone in (0, 255))
+            given[control.arg] = [first, *track[1:]]
+            given[control.mask_arg] = [keep, *([free] * (count - 1))]
+        if control.reference_arg:
+            given[control.reference_arg] = [image.fromarray(product)]
+        if control.scale_arg:
+            given[control.scale_arg] = control.scale
+        return given
+
+    def _prompt(self, request: ClipRequest) -> str:
+        words = self.preset.camera.get(request.move)
+        move = (words.text if words else "") or request.move.replace("_", " ")
+        return self.preset.prompt.format(**request.texts, move=move)
+
+    def _count(self, request: ClipRequest) -> int:
+        """Frames to ask for: of the preset's rule, and enough for the clip if it can."""
+        seconds = request.frames / request.format.fps
+        wanted = int(np.ceil(seconds * self.preset.frames.fps - 1e-6)) + 1
+        return self.preset.frames.snap(wanted)
+
+    def _batches(self, requests: Sequence[ClipRequest]) -> list[list[int]]:
+        """Places of requests that are made in one call: of one length and one set of LoRAs."""
+        most = rows_at_once(type(self._loaded["model"]))
+        most = self.preset.batch.most if most is None else min(most, self.preset.batch.most)
+        if self.preset.control is not None:
+            most = 1
+        alike: dict[Any, list[int]] = {}
+        for place, one in enumerate(requests):
+            on = tuple(one.move in lora.when for lora in self.preset.lora if lora.when)
+            alike.setdefault((self._count(one), on), []).append(place)
+        return [group[n : n + most] for group in alike.values() for n in range(0, len(group), most)]
+
+    def _encode(self, video: np.ndarray, request: ClipRequest, path: Path) -> None:
         form = request.format
-        video = self._generate(model, request)
-        if not np.isfinite(video).all():
-            raise FloatingPointError(
-                f"{self._said} in {self.dtype} made frames that are no numbers; use float32 or"
-                " bfloat16, or the dtype of its model card"
-            )
+        rate, size = self.preset.frames.fps / form.fps, (form.width_px, form.height_px)
         encode_frames(
-            retimed(video, request.frames, self.fps / form.fps, (form.width_px, form.height_px)),
+            retimed(video, request.frames, rate, size),
             path,
             width_px=form.width_px,
             height_px=form.height_px,
             fps=form.fps,
             crf=self.crf,
         )
-        return RenderedClip(request.areas.product, "generated")
 
-    def _generate(self, model: Any, request: ClipRequest) -> np.ndarray:
-        """The model's own frames, float32 (count, height, width, 3) in 0 to 1."""
-        torch, image = _package("torch"), _package("PIL.Image")
-        every = getattr(model, "vae_scale_factor_temporal", None)
-        every = every or getattr(model, "vae_temporal_compression_ratio", None) or 1
-        count = self._frame_count(request.frames / request.format.fps, every)
-        start = first_frame(request, self.width_px, self.height_px)
-        # A CPU generator gives the same noise on any device.
-        state = np.random.SeedSequence((request.seed % 2**64, request.shot)).generate_state(1)
-        offered = {
-            "image": image.fromarray(start),
-            "prompt": self.prompt.format(**request.texts, move=request.move.replace("_", " ")),
-            "height": self.height_px,
-            "width": self.width_px,
-            "num_frames": count,
-            "frames": count,
-            "num_inference_steps": self.steps,
-            "guidance_scale": self.guidance,
-            "frame_rate": self.fps,
-            "fps": self.fps,
-            "generator": torch.Generator("cpu").manual_seed(int(state[0])),
-            "output_type": "np",
+    # Loading
+
+    def _ready(self, request: ClipRequest) -> list[Shell]:
+        """Shells of the loaded model, which is known to look at its picture."""
+        if (refused := self._loaded.get("refused")) is not None:
+            raise refused
+        try:
+            if "shells" not in self._loaded:
+                self._warm(request.files)
+            if "check" not in self._loaded:
+                self._loaded["check"] = self._check(request)
+        except ModelRefused as error:
+            self._loaded["refused"] = error  # for every spot alike, and at no cost
+            raise
+        return list(self._loaded["shells"])
+
+    def _check(self, request: ClipRequest) -> dict[str, float]:
+        shell = self._loaded["shells"][0]
+
+        def make(picture: np.ndarray) -> np.ndarray:
+            few = self.preset.frames.snap(2)
+            given = self._arguments(shell.model, [request], [picture], few, picture)
+            if "num_inference_steps" in given:
+                given["num_inference_steps"] = min(CHECK_STEPS, given["num_inference_steps"])
+            use_loras(shell.model, self.preset.lora, request.move)
+            return np.asarray(shell.call(**given).frames[0], np.float32)
+
+        asked = self.preset.image_check
+        return check_image_is_used(make, self._first(request), self._said, asked)
+
+    def _warm(self, files: Mapping[str, Path]) -> None:
+        """Load the model from its folder, on the GPU if there is one, and keep it."""
+        folder = files.get("model")
+        if folder is None:
+            if isinstance(self.model, Asset):
+                raise ValueError(f"the request has no files for {self.model.uri}")
+            folder = self._snapshot(self.model, self.revision)
+        parts = {
+            path: files[f"part_{n}"] if isinstance(part, Asset) else self._part(part)
+            for n, (path, part) in enumerate(zip(self.preset.part_paths(), self.parts, strict=True))
         }
-        takes = _arguments(type(model))
-        made = model(**{name: value for name, value in offered.items() if name in takes})
-        return np.asarray(made.frames[0], np.float32)
+        model = load_pipeline(self.preset, folder, parts, self._said)
+        torch = package("torch")
+        count = self.shells or (2 if torch.cuda.is_available() else 1)
+        if self.preset.offload == "model":
+            count = 1  # its parts are moved about, for one call at a time
+        lock, prompts = threading.Lock(), PromptCache()
+        park = self.preset.offload == "text_encoder" and hasattr(model, "text_encoder")
+        self._loaded.update(
+            model=model, prompts=prompts,
+            shells=[Shell(model, lock, prompts, park) for _ in range(count)],
+        )  # fmt: skip
 
-    def _frame_count(self, seconds: float, every: int) -> int:
-        """Frames to ask for: a multiple of `every`, the VAE's step in time, and one."""
-        most = max(0, self.max_frames - 1) // every
-        return min(math.ceil(seconds * self.fps / every - 1e-6), most) * every + 1
+    def _part(self, part: str) -> Path:
+        name, _, commit = part.partition("@")
+        return self._snapshot(name, commit)
 
-    def _snapshot(self) -> Path:
-        """The hub id's files on this node, fetched if they are not there."""
-        hub = _package("huggingface_hub")
+    def _snapshot(self, name: str, revision: str | None) -> Path:
+        """A hub id's files on this node, fetched if they are not there."""
+        hub = package("huggingface_hub")
         try:
             found = hub.snapshot_download(
-                self.model,
-                revision=self.revision,
-                allow_patterns=list(WEIGHTS),
+                name,
+                revision=revision,
+                allow_patterns=[*WEIGHTS, *(["*.safetensors"] if name != self.model else [])],
                 ignore_patterns=list(HALF_COPIES),
             )
         except FileNotFoundError as error:  # offline, and not in the cache
             raise FileNotFoundError(
-                f"{self._said} is not on this machine and the hub can't be reached; copy it to a"
-                f" folder that can be, and name that as the model ({error})"
+                f"{name}@{revision} is not on this machine and the hub can't be reached; copy it to"
+                f" a folder that can be, and name that as the model ({error})"
             ) from error
         return Path(found)
-
-    def _warm(self, folder: Path | None) -> Any:
-        """The pipeline in a folder, on the GPU if there is one, kept for the next clip."""
-        assert folder is not None  # a hub id is loaded by `load`
-        torch, diffusers = _package("torch"), _package("diffusers")
-        _package("ftfy")  # several families clean prompts with it; diffusers does not ask for it
-        kind = getattr(diffusers, self.pipeline or "DiffusionPipeline", None)
-        if kind is None:
-            raise ValueError(
-                f"pipeline {self.pipeline!r} is no class of diffusers {diffusers.__version__};"
-                " take one that ends in ImageToVideoPipeline"
-            )
-        model = kind.from_pretrained(
-            str(folder), torch_dtype=getattr(torch, self.dtype), use_safetensors=True
-        )
-        if "image" not in _arguments(type(model)):
-            raise ValueError(
-                f"{self._said} loads as {type(model).__name__}, which takes no image and would"
-                " invent a product; name the family's image-to-video class as `pipeline`"
-            )
-        if torch.cuda.is_available():
-            torch.backends.cudnn.deterministic = True
-            model.to("cuda")
-        else:
-            torch.set_num_threads(1)  # sums differ with the number of threads
-        model.set_progress_bar_config(disable=True)
-        self._loaded["model"] = model
-        return model
 
     @property
     def _said(self) -> str:
@@ -197,17 +374,5 @@ class DiffusersClips(ClipEngine):
         return self.model.uri if isinstance(self.model, Asset) else f"{self.model}@{self.revision}"
 
 
-def _package(name: str) -> Any:
-    """Import what only this engine needs. Raises `ImportError` with the command to install it."""
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise ImportError(
-            f"the diffusers engine of image_to_video needs {name} to run a video model:"
-            f" pip install 'spotmill[gpu]', in a checkout pip install -e '.[gpu]' ({error})"
-        ) from error
-
-
-def _arguments(kind: type) -> set[str]:
-    """Names that calling a pipeline of this class takes."""
-    return set(inspect.signature(kind.__call__).parameters)
+def _one_or_all(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -20,7 +20,7 @@ class ClipRequest:
     None. The clip has `frames` frames at the format's size and rate, the crossfade's included.
     `layout` names the kind of shot, `areas` says where its things stand. `accent` is "#rrggbb".
     `seed` is the spot's: all shots of a spot share it, `shot` (0, 1, ...) tells them apart.
-    `weights` is the engine's `weights_asset` on local disk, `texts` the columns of its `reads`.
+    `files` are the engine's `assets` on local disk, `texts` the columns of its `reads`.
     """
 
     photo: Path
@@ -33,7 +33,7 @@ class ClipRequest:
     accent: str
     seed: int
     shot: int
-    weights: Path | None = None
+    files: Mapping[str, Path] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -47,6 +47,7 @@ class RenderedClip:
 
     product_box: Box
     mode: str
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 class ClipEngine(ABC):
@@ -68,8 +69,13 @@ class ClipEngine(ABC):
         return ()
 
     @property
-    def weights_asset(self) -> Asset | None:
-        """The folder of its model, opened by the stage; None if it has none or fetches its own."""
+    def assets(self) -> Mapping[str, Asset]:
+        """Files and folders that the stage opens for it, such as its model, each by a name."""
+        return {}
+
+    @property
+    def moves(self) -> tuple[str, ...] | None:
+        """Camera moves that it can do; None for all of `stages.image_to_video.moves.MOVES`."""
         return None
 
     def prepare(self) -> None:  # noqa: B027  (optional)
@@ -77,6 +83,13 @@ class ClipEngine(ABC):
 
     def load(self) -> None:  # noqa: B027  (optional)
         """Once per worker: warm the model."""
+
+    def render_all(
+        self, requests: Sequence[ClipRequest], paths: Sequence[Path]
+    ) -> list[RenderedClip]:
+        """The clips of a spot. An engine that is faster at several at once does them together;
+        each comes out as if alone."""
+        return [self.render(one, path) for one, path in zip(requests, paths, strict=True)]
 
     @abstractmethod
     def render(self, request: ClipRequest, path: Path) -> RenderedClip:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from schemas.layout import Format
 from stages.image_to_video.camera_motion import CameraMotion
 from stages.image_to_video.engine import ClipRequest
 from stages.shared.picture import rgb_to_ycc
@@ -21,8 +22,13 @@ def first_frame(request: ClipRequest, width_px: int, height_px: int) -> np.ndarr
     # A detail bleeds off the frame; a model must see the product whole, or it invents the rest.
     move = "drift" if request.move == "detail" else request.move
     renderer, _ = CameraMotion(sweep=0.0).stage_shot(replace(request, move=move))
-    picture = _rgb(renderer.draw(0), request.format.width_px, request.format.height_px)
+    picture = shown_frame(renderer.draw(0), request.format)
     return cv2.resize(picture, (width_px, height_px), interpolation=cv2.INTER_AREA)
+
+
+def shown_frame(planes: np.ndarray, form: Format) -> np.ndarray:
+    """RGB picture, uint8 (height, width, 3), of a frame of the embedded engine."""
+    return _rgb(planes, form.width_px, form.height_px)
 
 
 def _rgb(planes: np.ndarray, width_px: int, height_px: int) -> np.ndarray:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -13,7 +14,15 @@ from schemas.arrow_types import SHOT
 from schemas.layout import FORMATS, layout_digest
 from stages.base import Hardware, Media, Stage, Verdict
 from stages.image_to_video.camera_motion import CameraMotion
+from stages.image_to_video.clip_gates import (
+    ClipGate,
+    check_clip_gates,
+    judge_clips,
+    reject_clips,
+)
+from stages.image_to_video.clip_metrics import measure_clip, worst_of
 from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
+from stages.image_to_video.moves import INSTEAD, MOVES
 from stages.image_to_video.shots import PlannedShot, plan_shots
 
 
@@ -46,6 +55,10 @@ class ImageToVideo(Stage):
     """Shortest other shot; a shorter sentence joins its neighbour's shot."""
     max_shot_s: float = 6.0
     """Longest other shot; a longer one is parted."""
+    camera: str | None = None
+    """One camera move for all shots, of `moves.MOVES`; None lets the plan vary them."""
+    gates: tuple[ClipGate, ...] = ()
+    """(metric of `clip_gates.METRICS`, least, most) that a generated clip must meet."""
     # Where and how long it works changes no pixel, so none of these is part of the key.
     hardware: Hardware = field(default=Hardware(cpus=1, memory_gb=0.7), metadata={"place": True})
     seconds_hint: float = field(default=18.0, metadata={"place": True})
@@ -63,6 +76,13 @@ class ImageToVideo(Stage):
             raise ValueError(
                 f"an end card of {self.min_end_card_s:g} to {self.max_end_card_s:g} s and a shot of"
                 f" {self.min_shot_s:g} s do not fit into {self.length_s:g} s"
+            )
+        check_clip_gates(self.gates)
+        can = self.engine.moves or MOVES
+        if self.camera is not None and self.camera not in can:
+            raise ValueError(
+                f"camera {self.camera!r} is not a move of {self.engine.name}; it has"
+                f" {', '.join(can)}"
             )
         if self.max_shot_s < 2 * self.min_shot_s:
             raise ValueError(
@@ -98,40 +118,64 @@ class ImageToVideo(Stage):
             seed=seed,
         )
         extra = math.ceil(self.crossfade_s * fps - 1e-6)
-        shots, modes = [], []
-        for shot in planned:
-            overlap = 0 if shot is planned[-1] else extra
-            name = f"shot_{shot.index}.mp4"
-            clip = self._render(shot, overlap, spot, seed, media, name)
-            modes.append(clip.mode)
-            shots.append(self._row(shot, clip, overlap, media.save(media.scratch(name))))
-        return {
-            "shots": shots,
-            "metrics": {"clip_count": float(len(shots))},
-            "verdicts": [self._verdict(modes)],
-        }
+        overlaps = [0 if shot is planned[-1] else extra for shot in planned]
+        files = {name: media.open(found) for name, found in self.engine.assets.items()}
+        requests = [
+            self._request(shot, overlap, spot, seed, media, files)
+            for shot, overlap in zip(planned, overlaps, strict=True)
+        ]
+        paths = [media.scratch(f"shot_{shot.index}.mp4") for shot in planned]
+        clips = self.engine.render_all(requests, paths)
+        metrics = {"clip_count": float(len(clips))}
+        for clip in clips:
+            metrics.update(clip.metrics)
+        metrics |= self._measured(requests, clips, paths)
+        verdicts = (self._verdict([clip.mode for clip in clips]), *judge_clips(metrics, self.gates))
+        reject_clips(metrics, verdicts)
+        shots = [
+            self._row(shot, clip, overlap, media.save(path))
+            for shot, clip, overlap, path in zip(planned, clips, overlaps, paths, strict=True)
+        ]
+        return {"shots": shots, "metrics": metrics, "verdicts": list(verdicts)}
 
-    def _render(
+    def _measured(
+        self, requests: Sequence[ClipRequest], clips: Sequence[RenderedClip], paths: Sequence[Path]
+    ) -> dict[str, float]:
+        """Quality of what a model made: the worst clip counts. What was drawn is not measured."""
+        found = [
+            measure_clip(path, request, clip.product_box)
+            for path, request, clip in zip(paths, requests, clips, strict=True)
+            if clip.mode == "generated"
+        ]
+        return worst_of(found)
+
+    def _request(
         self, shot: PlannedShot, overlap: int, spot: Mapping[str, Any], seed: int, media: Media,
-        name: str,
-    ) -> RenderedClip:  # fmt: skip
+        files: Mapping[str, Path],
+    ) -> ClipRequest:  # fmt: skip
         form = FORMATS[self.format]
-        cutout, weights = spot.get("cutout_uri"), self.engine.weights_asset
-        request = ClipRequest(
+        cutout = spot.get("cutout_uri")
+        return ClipRequest(
             photo=media.open(spot["photo_uri"]),
             cutout=media.open(cutout) if cutout else None,
             format=form,
             layout=shot.layout,
             areas=form.shots[shot.layout],
-            move=shot.move,
+            move=self.camera or self._possible(shot.move),
             frames=shot.end_frame - shot.start_frame + overlap,
             accent=spot["accent"] or "#808080",
             seed=seed,
             shot=shot.index,
-            weights=media.open(weights) if weights else None,
+            files=files,
             texts={name: str(spot.get(name) or "") for name in self.engine.reads},
         )
-        return self.engine.render(request, media.scratch(name))
+
+    def _possible(self, move: str) -> str:
+        """The planned move, or the nearest to it that the engine can do."""
+        can = self.engine.moves
+        if can is None or move in can:
+            return move
+        return next((other for other in INSTEAD[move] if other in can), can[0])
 
     def _row(self, shot: PlannedShot, clip: RenderedClip, overlap: int, uri: str) -> dict[str, Any]:
         fps = FORMATS[self.format].fps

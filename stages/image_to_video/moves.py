@@ -12,6 +12,17 @@ MOVES = (
     "push_in", "pull_out", "orbit_left", "orbit_right", "rise", "drift", "detail",
 )  # fmt: skip
 
+INSTEAD = {
+    "push_in": ("drift", "pull_out"),
+    "pull_out": ("drift", "push_in"),
+    "orbit_left": ("orbit_right", "drift", "push_in"),
+    "orbit_right": ("orbit_left", "drift", "push_in"),
+    "rise": ("push_in", "drift"),
+    "drift": ("push_in", "pull_out"),
+    "detail": ("push_in", "drift"),
+}
+"""What an engine does that cannot do a move, best first."""
+
 FOCAL = 2.6
 """Distance of the camera from the product in its own sizes: smaller is a wider, closer lens."""
 

@@ -15,9 +15,11 @@ import pytest
 from pipeline.media import MediaStore, asset
 from schemas.asset import Asset
 from schemas.layout import FORMATS
+from schemas.video_preset import VideoPreset, merged
 from stages.image_to_video import CameraMotion, ClipRequest, DiffusersClips, ImageToVideo
 from stages.image_to_video import diffusers_clips as engine_file
 from stages.image_to_video.first_frame import first_frame
+from stages.image_to_video.presets import parse_preset
 from stages.image_to_video.retime import retimed
 from stages.shared.ffmpeg import decode_frames
 from stages.shared.picture import write_png
@@ -25,8 +27,11 @@ from tests.stages.tiny_models import tiny_ltx, tiny_svd, tiny_wan
 
 SMALL = replace(FORMATS["9x16"], width_px=216, height_px=384)
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-FAST: dict[str, Any] = {
-    "steps": 2, "fps": 8, "width_px": 64, "height_px": 128, "dtype": "float32",
+TINY: dict[str, Any] = {
+    "name": "tiny", "model": "./tiny", "dtype": "float32", "call": {"num_inference_steps": 2},
+    "licence": {"name": "ours", "commercial": "yes", "checked": True},
+    "size": {"width": 64, "height": 128}, "frames": {"rule": "4n+1", "fps": 8, "most": 121},
+    "image_check": {"least_change": 0.002, "least_likeness": None},
 }  # fmt: skip
 
 
@@ -52,9 +57,19 @@ def asked(tmp_path: Path) -> ClipRequest:
     )  # fmt: skip
 
 
+def tiny_preset(**changes: Any) -> VideoPreset:
+    """A preset for a tiny model; the changes are keys on top."""
+    return parse_preset(merged(TINY, changes), "test")
+
+
 def engine_of(folder: Path, **changes: Any) -> DiffusersClips:
     """The engine of a model in a folder."""
-    return DiffusersClips(model=Asset(f"{folder}/", "0" * 64), **{**FAST, **changes})
+    return DiffusersClips(preset=tiny_preset(**changes), model=Asset(f"{folder}/", "0" * 64))
+
+
+def of(folder: Path) -> dict[str, Path]:
+    """What the stage opens for it."""
+    return {"model": folder}
 
 
 def frames_of(engine: DiffusersClips, request: ClipRequest, folder: Path) -> np.ndarray:
@@ -73,7 +88,7 @@ def test_every_family_gets_only_what_it_takes(
     checkpoints: dict[str, Path], asked: ClipRequest, tmp_path: Path, family: str
 ) -> None:
     """Catches an argument that one family lacks, and a clip of a length the model liked better."""
-    request = replace(asked, weights=checkpoints[family])
+    request = replace(asked, files=of(checkpoints[family]))
     engine = engine_of(checkpoints[family], dtype="bfloat16")
     engine.load()
     frames = frames_of(engine, request, tmp_path)
@@ -94,8 +109,8 @@ def test_picture_prompt_seed_and_shot_steer_it(
     noise = np.random.default_rng(1).integers(0, 256, (2, 128, 64, 3), np.uint8)
     shown = {"now": noise[0]}
     monkeypatch.setattr(engine_file, "first_frame", lambda *_: shown["now"])
-    engine = engine_of(checkpoints["wan"], guidance=6.0)
-    request = replace(asked, weights=checkpoints["wan"])
+    engine = engine_of(checkpoints["wan"], call={"guidance_scale": 6.0})
+    request = replace(asked, files=of(checkpoints["wan"]))
     base = frames_of(engine, request, tmp_path)
     assert np.array_equal(base, frames_of(engine, request, tmp_path))
     others = {
@@ -117,7 +132,7 @@ def test_a_model_that_takes_no_image_is_refused_or_loaded_by_another_class(
     """Catches the text-to-video class that some repositories of image-to-video weights name: it
     ignores the product and says nothing."""
     folder = tiny_wan(tmp_path / "text", pipeline="WanPipeline")
-    request = replace(asked, weights=folder)
+    request = replace(asked, files=of(folder))
     with pytest.raises(ValueError, match=r"WanPipeline, which takes no image.*`pipeline`"):
         engine_of(folder).render(request, tmp_path / "clip.mp4")
     with pytest.raises(ValueError, match="'WanMagicPipeline' is no class of diffusers"):
@@ -133,7 +148,7 @@ def test_pickled_weights_are_refused(
     folder = tiny_wan(tmp_path / "pickled", safe=False)
     assert list(folder.rglob("*.bin"))
     with pytest.raises(OSError, match="safetensors"):
-        engine_of(folder).render(replace(asked, weights=folder), tmp_path / "clip.mp4")
+        engine_of(folder).render(replace(asked, files=of(folder)), tmp_path / "clip.mp4")
 
 
 def test_frames_that_are_no_numbers_are_an_error(
@@ -141,7 +156,7 @@ def test_frames_that_are_no_numbers_are_an_error(
 ) -> None:
     """Catches a model that overflows (float16 does) and ships as black or coloured noise."""
     engine = engine_of(checkpoints["wan"])
-    request = replace(asked, weights=checkpoints["wan"])
+    request = replace(asked, files=of(checkpoints["wan"]))
     engine.render(request, tmp_path / "clip.mp4")
     for part in engine._loaded["model"].transformer.parameters():
         part.data.fill_(float("nan"))
@@ -159,11 +174,11 @@ def test_a_hub_id_is_loaded_from_the_nodes_cache(
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     snapshot = tmp_path / "models--shop--tiny" / "snapshots" / COMMIT
     shutil.copytree(checkpoints["wan"], snapshot)
-    engine = DiffusersClips(model="shop/tiny", revision=COMMIT, **FAST)
+    engine = DiffusersClips(preset=tiny_preset(), model="shop/tiny", revision=COMMIT)
     engine.prepare()
     engine.load()
     by_id = frames_of(engine, asked, tmp_path)
-    request = replace(asked, weights=checkpoints["wan"])
+    request = replace(asked, files=of(checkpoints["wan"]))
     assert np.array_equal(by_id, frames_of(engine_of(checkpoints["wan"]), request, tmp_path))
 
 
@@ -176,7 +191,7 @@ def test_the_stage_brings_the_weights_and_the_title(
     """Catches an engine that works alone but not in a recipe."""
     monkeypatch.setitem(FORMATS, "9x16", SMALL)  # type: ignore[arg-type]
     stage = ImageToVideo(
-        engine=DiffusersClips(model=asset(f"{checkpoints['wan']}/"), **FAST),
+        engine=DiffusersClips(preset=tiny_preset(), model=asset(f"{checkpoints['wan']}/")),
         length_s=1.0, min_shot_s=0.25, max_shot_s=0.5, min_end_card_s=0.25, max_end_card_s=0.5,
         crossfade_s=0.1,
     )  # fmt: skip
@@ -216,7 +231,7 @@ def test_a_missing_package_is_named_with_its_command(
     if missing != "torch":
         pytest.importorskip("torch", reason="the gpu extra is not installed: .[gpu]")
     with pytest.raises(ImportError, match=rf"needs {missing} to .*pip install 'spotmill\[gpu\]'"):
-        engine_of(tmp_path).render(replace(asked, weights=tmp_path), tmp_path / "clip.mp4")
+        engine_of(tmp_path).render(replace(asked, files=of(tmp_path)), tmp_path / "clip.mp4")
 
 
 def test_a_hub_id_needs_its_commit_and_its_files(
@@ -225,10 +240,10 @@ def test_a_hub_id_needs_its_commit_and_its_files(
     """Catches a key that stays while the branch it names moves on, and an offline node that
     fails with the words of a library."""
     with pytest.raises(ValueError, match="'shop/tiny' is a hub id; give the commit"):
-        DiffusersClips(model="shop/tiny")
+        DiffusersClips(preset=tiny_preset(), model="shop/tiny")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(FileNotFoundError, match=r"shop/tiny@0123.*copy it to a folder"):
-        DiffusersClips(model="shop/tiny", revision=COMMIT).prepare()
+        DiffusersClips(preset=tiny_preset(), model="shop/tiny", revision=COMMIT).prepare()
 
 
 def test_what_the_prompt_names_is_read(tmp_path: Path) -> None:
@@ -241,16 +256,14 @@ def test_what_the_prompt_names_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "every", "most", "count"),
-    [(5.0, 4, 121, 121), (5.05, 4, 161, 125), (2.0, 8, 121, 49), (6.4, 4, 121, 121),
-     (6.4, 8, 100, 97), (10 / 24, 1, 25, 11), (0.01, 4, 121, 5)],
+    ("rule", "wanted", "most", "count"),
+    [("4n+1", 121, 121, 121), ("4n+1", 122, 161, 125), ("8n+1", 49, 121, 49),
+     ("4n+1", 160, 121, 121), ("8n+1", 160, 100, 97), ("17n+5", 30, 400, 39), ("any", 11, 25, 11),
+     ("any", 30, 25, 25), ("4n+1", 1, 121, 1), ("4n", 1, 80, 4)],
 )  # fmt: skip
-def test_frame_counts_suit_the_vae(
-    tmp_path: Path, seconds: float, every: int, most: int, count: int
-) -> None:
+def test_frame_counts_keep_to_the_rule(rule: str, wanted: int, most: int, count: int) -> None:
     """Catches a count that the model would silently round to a clip too short."""
-    engine = engine_of(tmp_path, fps=24, max_frames=most)
-    assert engine._frame_count(seconds, every) == count
+    assert tiny_preset(frames={"rule": rule, "most": most}).frames.snap(wanted) == count
 
 
 def test_frames_are_taken_at_their_time() -> None:

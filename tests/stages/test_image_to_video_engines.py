@@ -18,6 +18,7 @@ from stages.image_to_video.product import clean_edges
 from stages.shared.ffmpeg import decode_frames
 from stages.shared.motion import jitter_rms_px
 from stages.shared.picture import write_png
+from tests.stages.test_image_to_video_diffusers import tiny_preset
 from tests.stages.tiny_models import tiny_wan
 
 FULL = FORMATS["9x16"]
@@ -67,7 +68,8 @@ def _request(pictures: dict[str, Path], **changes: object) -> ClipRequest:
     base = ClipRequest(
         photo=pictures["white"], cutout=pictures["cutout"], format=form, layout=layout,  # type: ignore[arg-type]
         areas=FULL.shots[layout], move="orbit_left", frames=10, accent="#2f8084", seed=11, shot=1,
-        weights=pictures.get("weights"), texts={"title": "A bottle"},
+        files={"model": pictures["weights"]} if "weights" in pictures else {},
+        texts={"title": "A bottle"},
     )  # fmt: skip
     return replace(base, **changes)  # type: ignore[arg-type]
 
@@ -92,10 +94,8 @@ def engine(request: pytest.FixtureRequest, pictures: dict[str, Path]) -> ClipEng
     if request.param == DiffusersClips.name:
         pytest.importorskip("diffusers", reason="the gpu extra is not installed: .[gpu]")
         pictures["weights"] = tiny_wan(pictures["white"].parent / "weights")
-        made = DiffusersClips(
-            model=Asset(f"{pictures['weights']}/", "0" * 64), width_px=96, height_px=160,
-            steps=2, fps=8, dtype="float32",
-        )  # fmt: skip
+        preset = tiny_preset(size={"width": 96, "height": 160})
+        made = DiffusersClips(preset=preset, model=Asset(f"{pictures['weights']}/", "0" * 64))
     made.load()
     return made
 

@@ -1,0 +1,63 @@
+"""Control tracks: the shot as the embedded engine shows it, as edges, depth or grey."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from stages.image_to_video.camera_motion import CameraMotion
+from stages.image_to_video.engine import ClipRequest
+from stages.image_to_video.first_frame import shown_frame
+from stages.shared.picture import read_picture
+
+EDGES = (60, 160)
+"""Canny's two thresholds, in 8-bit steps: the product's own lines, not the wall's grain."""
+
+
+def control_track(
+    request: ClipRequest, kind: str, frames: int, width_px: int, height_px: int
+) -> list[np.ndarray]:
+    """`frames` pictures, RGB uint8 (height_px, width_px, 3), over the whole camera move.
+
+    edges: Canny (1986), white on black. depth: near is white, by the product's matte and its
+    nearness to the camera, wall and floor far. grey: luma.
+    """
+    move = "drift" if request.move == "detail" else request.move
+    length = max(2, request.frames)
+    renderer, _ = CameraMotion(sweep=0.0).stage_shot(replace(request, move=move))
+    track = []
+    for number in range(frames):
+        at = round(number * (length - 1) / max(1, frames - 1))
+        shown = shown_frame(renderer.draw(at), request.format)
+        picture = cv2.resize(shown, (width_px, height_px), interpolation=cv2.INTER_AREA)
+        track.append(_STEERING[kind](picture))
+    return track
+
+
+def product_picture(request: ClipRequest) -> np.ndarray:
+    """The product photo itself, RGB uint8, for models that take a reference."""
+    return read_picture(request.photo)
+
+
+def _edges(picture: np.ndarray) -> np.ndarray:
+    lines = cv2.Canny(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), *EDGES)
+    return np.repeat(lines[..., None], 3, axis=2)
+
+
+def _grey(picture: np.ndarray) -> np.ndarray:
+    return np.repeat(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+
+
+def _depth(picture: np.ndarray) -> np.ndarray:
+    """No model: what differs from the wall is near, the floor comes nearer towards the bottom."""
+    lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).astype(np.float32)
+    wall = np.median(lab[: len(lab) // 8].reshape(-1, 3), axis=0)
+    near = np.clip(np.linalg.norm(lab - wall, axis=2) / 60.0, 0, 1)
+    floor = np.linspace(0.0, 0.45, len(lab), dtype=np.float32)[:, None]
+    depth = cv2.GaussianBlur(np.maximum(near, floor), (0, 0), 2.0)
+    return np.repeat((depth * 255).astype(np.uint8)[..., None], 3, axis=2)
+
+
+_STEERING = {"edges": _edges, "depth": _depth, "grey": _grey}
