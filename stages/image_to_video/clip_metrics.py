@@ -22,8 +22,8 @@ WIDTH_PX = 180
 STRIDE = 5
 """Frames between two pictures of the product that are compared: an odd number, or a flicker of
 every other frame would not be seen."""
-LEAST_BRIGHTNESS_CHANGE = 0.05
-"""8-bit steps, rms from frame to frame, below which brightness does not change at all."""
+LEAST_BRIGHTNESS_CHANGE = 0.2
+"""8-bit steps, rms, below which brightness does not change at all."""
 CONSISTENT_PX = 1.0
 """Largest way that is left after going with the flow and back; beyond, something is hidden."""
 
@@ -82,16 +82,18 @@ def warp_error(luma: np.ndarray, motion: Sequence[_Motion]) -> float:
 
 
 def hf_ratio(luma: np.ndarray) -> float:
-    """Share, 0 to 1, of the power of the frames' mean brightness, its trend taken away, that lies
-    above half of the highest frequency. 0 where brightness does not change.
+    """Share, 0 to 1, of the power of the frames' mean brightness, its mean and linear trend taken
+    away, that lies above half of the highest frequency. 0 where brightness does not change.
     """
     brightness = luma.reshape(len(luma), -1).mean(axis=1)
-    change = np.diff(brightness)
-    if len(change) < 4 or np.sqrt((change**2).mean()) < LEAST_BRIGHTNESS_CHANGE:
+    if len(brightness) < 8:
         return 0.0
-    power = np.abs(np.fft.rfft(change - change.mean())) ** 2
-    total = power[1:].sum()
-    return float(power[len(power) // 2 :].sum() / total) if total > 0 else 0.0
+    at = np.arange(len(brightness))
+    rest = brightness - np.polyval(np.polyfit(at, brightness, 1), at)
+    if np.sqrt((rest**2).mean()) < LEAST_BRIGHTNESS_CHANGE:
+        return 0.0
+    power = np.abs(np.fft.rfft(rest)) ** 2
+    return float(power[len(power) // 2 :].sum() / power[1:].sum())
 
 
 def temporal_flickering(luma: np.ndarray) -> float:
