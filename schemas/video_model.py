@@ -26,6 +26,9 @@ class VideoModel(BaseModel):
     licence_accepted: bool = False
     """Must be true where the terms of the weights have conditions, or were not read for the preset:
     some forbid advertising, or whole countries."""
+    service: str | None = None
+    """Address of a video service of yours, up to and with "/v1"; then `model` is its name there,
+    and its key is in the environment variable SPOTMILL_VIDEO_KEY."""
     camera: str | None = None
     """One camera move for all shots: push_in, pull_out, orbit_left, orbit_right, rise, drift or
     detail."""
@@ -34,8 +37,12 @@ class VideoModel(BaseModel):
 
     @property
     def is_hub_id(self) -> bool:
-        """Whether the weights are those of a repository of the model hub."""
-        return self.model is None or re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", self.model) is not None
+        """Whether the weights are no files of ours: a repository of the hub, or a service's."""
+        return (
+            self.model is None
+            or self.service is not None
+            or re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", self.model) is not None
+        )
 
     @field_validator("revision", mode="before")
     @classmethod

@@ -13,7 +13,7 @@ from schemas.video_model import VideoModel
 from schemas.video_preset import VideoPreset
 from stages.base import Stage
 from stages.hardware import Hardware
-from stages.image_to_video import DiffusersClips, ImageToVideo
+from stages.image_to_video import DiffusersClips, HttpClips, ImageToVideo
 from stages.image_to_video.presets import load_preset
 
 WORKER = Hardware(cpus=2, gpus=1, memory_gb=32)
@@ -32,6 +32,8 @@ def recipe(campaign: Campaign) -> list[Stage]:
             " them); or use --recipe laptop"
         )
         raise ConfigError("the gpu recipe", [Refusal("video_model", "not set", fix)])
+    if model.service is not None:
+        return laptop.recipe(campaign, _served_clips(campaign, model))
     preset = campaign_preset(model)
     _check_aspect(preset, campaign.formats[0])
     engine = DiffusersClips(
@@ -51,6 +53,27 @@ def recipe(campaign: Campaign) -> list[Stage]:
         timeout_s=3600.0,
     )
     return laptop.recipe(campaign, clips)
+
+
+def _served_clips(campaign: Campaign, model: VideoModel) -> ImageToVideo:
+    """Clips from a service of the team's own: its GPUs are not ours to book."""
+    if model.model is None:
+        fix = "name the model as the service calls it; its key holds nothing else of the weights"
+        raise ConfigError("the gpu recipe", [Refusal("video_model.model", "not set", fix)])
+    allowed = ("prompt", "width_px", "height_px", "seconds_step", "timeout_s", "poll_s")
+    if unknown := sorted(set(model.settings) - set(allowed)):
+        fix = f"with a service there are {', '.join(allowed)}"
+        raise ConfigError("the gpu recipe", [Refusal("video_model.settings", unknown[0], fix)])
+    return ImageToVideo(
+        engine=HttpClips(url=model.service or "", model=model.model, **model.settings),
+        format=campaign.formats[0],
+        length_s=campaign.length_s,
+        camera=model.camera,
+        gates=clip_gates(campaign),
+        hardware=Hardware(cpus=0.2, memory_gb=2.5),
+        seconds_hint=60.0,
+        timeout_s=3600.0,
+    )
 
 
 def campaign_preset(model: VideoModel) -> VideoPreset:

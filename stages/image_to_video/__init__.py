@@ -3,6 +3,7 @@
 from stages.image_to_video.camera_motion import CameraMotion
 from stages.image_to_video.diffusers_clips import DiffusersClips
 from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
+from stages.image_to_video.http_clips import HttpClips
 from stages.image_to_video.image_to_video import ImageToVideo
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "ClipEngine",
     "ClipRequest",
     "DiffusersClips",
+    "HttpClips",
     "ImageToVideo",
     "RenderedClip",
 ]

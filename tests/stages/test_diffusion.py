@@ -22,7 +22,8 @@ from stages.image_to_video.diffusion.loading import ModelRefused
 from stages.image_to_video.diffusion.noise import generator, mixed_noise
 from stages.image_to_video.diffusion.shells import Shell
 from tests.stages import tiny_models
-from tests.stages.test_image_to_video_diffusers import SMALL, of, tiny_preset
+from tests.stages.conftest import SMALL
+from tests.stages.test_image_to_video_diffusers import of, tiny_preset
 
 FAMILIES: dict[str, dict[str, Any]] = {
     "wan": {},
@@ -69,31 +70,6 @@ def videos_of(engine: DiffusersClips, *requests: ClipRequest) -> np.ndarray:
     """What the model itself makes, float32 (rows, frames, height, width, 3)."""
     engine._ready(requests[0])
     return np.stack(engine._make(engine._loaded["shells"][0], requests))
-
-
-@pytest.fixture
-def asked(tmp_path: Path, asked_in: Callable[[Path], ClipRequest]) -> ClipRequest:
-    """A clip of ten frames of a brown box on white."""
-    return asked_in(tmp_path)
-
-
-@pytest.fixture
-def asked_in() -> Callable[[Path], ClipRequest]:
-    """Makes such a request with its photo in a folder."""
-    from stages.shared.picture import write_png
-
-    def make(folder: Path) -> ClipRequest:
-        photo = np.full((320, 320, 3), 255, np.uint8)
-        photo[60:280, 90:230] = (150, 60, 40)
-        photo[100:160, 120:200] = (40, 160, 90)
-        write_png(folder / "photo.png", photo)
-        return ClipRequest(
-            photo=folder / "photo.png", cutout=None, format=SMALL, layout="hero",
-            areas=SMALL.shots["hero"], move="push_in", frames=10, accent="#2f8084", seed=11,
-            shot=1, texts={"title": "A box"},
-        )  # fmt: skip
-
-    return make
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -23,9 +23,9 @@ from stages.image_to_video.presets import parse_preset
 from stages.image_to_video.retime import retimed
 from stages.shared.ffmpeg import decode_frames
 from stages.shared.picture import write_png
+from tests.stages.conftest import SMALL
 from tests.stages.tiny_models import tiny_ltx, tiny_svd, tiny_wan
 
-SMALL = replace(FORMATS["9x16"], width_px=216, height_px=384)
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TINY: dict[str, Any] = {
     "name": "tiny", "model": "./tiny", "dtype": "float32", "call": {"num_inference_steps": 2},
@@ -42,19 +42,6 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("models")
     makers = {"wan": tiny_wan, "ltx": tiny_ltx, "svd": tiny_svd}
     return {name: make(folder / name) for name, make in makers.items()}
-
-
-@pytest.fixture
-def asked(tmp_path: Path) -> ClipRequest:
-    """A clip of ten frames of a brown box on white."""
-    photo = np.full((320, 320, 3), 255, np.uint8)
-    photo[60:280, 90:230] = (150, 60, 40)
-    write_png(tmp_path / "photo.png", photo)
-    return ClipRequest(
-        photo=tmp_path / "photo.png", cutout=None, format=SMALL, layout="hero",
-        areas=SMALL.shots["hero"], move="push_in", frames=10, accent="#2f8084", seed=11, shot=1,
-        texts={"title": "A box"},
-    )  # fmt: skip
 
 
 def tiny_preset(**changes: Any) -> VideoPreset:
