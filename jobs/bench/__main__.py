@@ -1,4 +1,4 @@
-"""The commands of `python -m jobs.bench`: `spot` and `engine`."""
+"""The commands of `python -m jobs.bench`: `spot`, `engine` and `image_to_video`."""
 
 from __future__ import annotations
 
@@ -126,6 +126,47 @@ def engine(
         (out / "engine.json").write_text(json.dumps(found, indent=1))
         plot_engine(found, out / "engine.png")
         typer.echo(f"{out / 'engine.png'}")
+
+
+@app.command(name="image_to_video")
+def image_to_video(
+    shots: Annotated[int, typer.Option(metavar="N", min=1, help="Clips of the spot.")] = 3,
+    seconds: Annotated[float, typer.Option(metavar="S", min=0.5, help="Of each clip.")] = 5.0,
+    steps: Annotated[int, typer.Option(metavar="N", min=1, help="Denoising steps.")] = 3,
+    gpu_hour_usd: Annotated[float, typer.Option(metavar="USD", min=0)] = 3.0,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Also write clips.json and clips.png.")
+    ] = None,
+) -> None:
+    """Where the time of a spot's clips goes, against plain diffusers with the same model.
+
+    Random weights: Wan 2.2 TI2V 5B in its real size on a GPU, tiny on a CPU. Needs the extra [gpu].
+    """
+    from jobs.bench.clips import measure_clips, plot_clips
+
+    with tempfile.TemporaryDirectory(prefix="spotmill-bench-") as folder:
+        device, found = measure_clips(Path(folder), shots=shots, seconds=seconds, steps=steps)
+    table = Table("way", "wall s", "x plain", "text", "VAE in", "denoise", "per step", "VAE out",
+                  "denoiser busy", "rest per clip", "peak GB", "spots/h", "USD/spot")  # fmt: skip
+    for one in found:
+        phases = one.phases
+        table.add_row(
+            one.way, f"{one.wall_s:.2f}", f"{found[0].wall_s / one.wall_s:.2f}",
+            f"{phases['text']:.2f}", f"{phases['vae_encode']:.2f}", f"{phases['denoise']:.2f}",
+            f"{phases['denoise'] / max(1, one.steps) * 1000:.0f} ms",
+            f"{phases['vae_decode']:.2f}", f"{one.denoiser_busy:.0%}",
+            f"{one.overhead_s * 1000:.0f} ms", f"{one.peak_gb:.1f}", f"{3600 / one.wall_s:.0f}",
+            f"{one.wall_s / 3600 * gpu_hour_usd:.4f}",
+        )  # fmt: skip
+    console = Console(width=170)
+    console.print(f"{shots} clips of {seconds:g} s, {steps} steps, random weights, on {device}")
+    console.print(table)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        content = {"device": device, "ways": [asdict(one) for one in found]}
+        (out / "clips.json").write_text(json.dumps(content, indent=1))
+        plot_clips(device, found, out / "clips.png")
+        typer.echo(f"{out / 'clips.png'}")
 
 
 LOADS = (Load(60, 1.0, 8.0), Load(150, 0.2, 8.0), Load(60, 1.0, 32.0), Load(400, 0.0, 0.01))

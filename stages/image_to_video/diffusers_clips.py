@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
@@ -39,6 +39,9 @@ WEIGHTS = ("*.json", "*/*.safetensors", "*/*.model", "*/*.txt")
 """Files of a hub repository that are fetched: no pickles, no code, and of the safetensors only
 those in the components' folders (beside them some owners keep each size as one large file)."""
 HALF_COPIES = ("*.fp16.safetensors", "*.bf16.safetensors", "*.non_ema.safetensors")
+ENCODERS = 2
+"""Clips that are encoded at once, beside the model: one takes a core for longer than a card takes
+for its frames."""
 CHECK_STEPS = 2
 """Denoising steps of the two clips that tell whether the picture is looked at."""
 
@@ -129,22 +132,35 @@ class DiffusersClips(ClipEngine):
         shells = self._ready(requests[0])
         batches = self._batches(requests)
 
+        encoders, room = ThreadPoolExecutor(ENCODERS), threading.Semaphore(ENCODERS + 1)
+        encoding: list[Future[None]] = []
+
+        def encode(video: np.ndarray, n: int) -> None:
+            try:
+                self._encode(video, requests[n], paths[n])
+            finally:
+                room.release()
+
         def work(batch: Sequence[int]) -> None:
             shell = shells.pop()
             try:
                 videos = self._make(shell, [requests[n] for n in batch])
-                for n, video in zip(batch, videos, strict=True):
-                    self._encode(video, requests[n], paths[n])
             finally:
                 shells.append(shell)
+            for n, video in zip(batch, videos, strict=True):
+                room.acquire()  # frames of a clip take a gigabyte
+                encoding.append(encoders.submit(encode, video, n))
 
-        if len(shells) == 1 or len(batches) == 1:
-            for batch in batches:
-                work(batch)
-        else:
-            with ThreadPoolExecutor(len(shells)) as threads:
-                for done in [threads.submit(work, batch) for batch in batches]:
-                    done.result()
+        with encoders:
+            if len(shells) == 1 or len(batches) == 1:
+                for batch in batches:
+                    work(batch)
+            else:
+                with ThreadPoolExecutor(len(shells)) as threads:
+                    for done in [threads.submit(work, batch) for batch in batches]:
+                        done.result()
+            for one in encoding:
+                one.result()
         metrics = self._loaded["check"]
         return [RenderedClip(one.areas.product, "generated", metrics) for one in requests]
 
@@ -335,7 +351,10 @@ class DiffusersClips(ClipEngine):
             path: files[f"part_{n}"] if isinstance(part, Asset) else self._part(part)
             for n, (path, part) in enumerate(zip(self.preset.part_paths(), self.parts, strict=True))
         }
-        model = load_pipeline(self.preset, folder, parts, self._said)
+        self.adopt(load_pipeline(self.preset, folder, parts, self._said))
+
+    def adopt(self, model: Any) -> None:
+        """Take a pipeline that `diffusion.loading` has prepared."""
         torch = package("torch")
         count = self.shells or (2 if torch.cuda.is_available() else 1)
         if self.preset.offload == "model":

@@ -5,50 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from jobs.bench.checkpoints import letters_tokenizer, tiny_wan
 
-def tiny_wan(folder: Path, *, pipeline: str = "WanImageToVideoPipeline", safe: bool = True) -> Path:
-    """A Wan 2.2 TI2V in its real shape (VAE 16 x 16 x 4, 48 channels), 0.09 million numbers.
-
-    `pipeline` is the class it says it is: the real repository says "WanPipeline". `safe` False
-    saves pickles in the place of safetensors.
-    """
-    import diffusers
-    import torch
-    from transformers import UMT5Config, UMT5EncoderModel
-
-    torch.manual_seed(0)
-    vae = diffusers.AutoencoderKLWan(
-        base_dim=4, decoder_base_dim=4, z_dim=48, dim_mult=[1, 1, 1, 1], num_res_blocks=1,
-        temperal_downsample=[False, True, True], in_channels=12, out_channels=12,
-        is_residual=True, patch_size=2, scale_factor_spatial=16, scale_factor_temporal=4,
-        latents_mean=[0.0] * 48, latents_std=[1.0] * 48,
-    )  # fmt: skip
-    transformer = diffusers.WanTransformer3DModel(
-        patch_size=(1, 2, 2), num_attention_heads=2, attention_head_dim=12, in_channels=48,
-        out_channels=48, text_dim=32, freq_dim=64, ffn_dim=32, num_layers=2, cross_attn_norm=True,
-        qk_norm="rms_norm_across_heads", rope_max_seq_len=32,
-    )  # fmt: skip
-    text_encoder = UMT5EncoderModel(
-        UMT5Config(
-            vocab_size=128, d_model=32, d_kv=8, d_ff=37, num_layers=2, num_heads=4,
-            relative_attention_num_buckets=8, pad_token_id=0, eos_token_id=1,
-        )
-    )  # fmt: skip
-    parts: dict[str, Any] = {
-        "tokenizer": _tokenizer(),
-        "text_encoder": text_encoder.eval(),
-        "vae": vae.eval(),
-        "transformer": transformer.eval(),
-        "scheduler": diffusers.UniPCMultistepScheduler(
-            prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0
-        ),
-        "transformer_2": None,
-        "expand_timesteps": True,
-    }
-    if pipeline == "WanImageToVideoPipeline":
-        parts |= {"image_encoder": None, "image_processor": None}
-    getattr(diffusers, pipeline)(**parts).save_pretrained(folder, safe_serialization=safe)
-    return folder
+__all__ = ["tiny_wan"]
 
 
 def tiny_ltx(folder: Path) -> Path:
@@ -78,7 +37,7 @@ def tiny_ltx(folder: Path) -> Path:
         scheduler=diffusers.FlowMatchEulerDiscreteScheduler(),
         vae=vae.eval(),
         text_encoder=text_encoder.eval(),
-        tokenizer=_tokenizer(),
+        tokenizer=letters_tokenizer(),
         transformer=transformer.eval(),
     ).save_pretrained(folder)
     return folder
@@ -118,14 +77,6 @@ def tiny_svd(folder: Path) -> Path:
         feature_extractor=CLIPImageProcessor(size={"shortest_edge": 224}),
     ).save_pretrained(folder)  # fmt: skip
     return folder
-
-
-def _tokenizer() -> Any:
-    from transformers import T5TokenizerFast
-
-    letters = "▁abcdefghijklmnopqrstuvwxyz0123456789,.{}"
-    vocab = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *((c, -4.0) for c in letters)]
-    return T5TokenizerFast(vocab=vocab, extra_ids=0)
 
 
 def _umt5() -> Any:
@@ -181,7 +132,8 @@ def tiny_wan21(folder: Path) -> Path:
         image_size=32, patch_size=8,
     )  # fmt: skip
     diffusers.WanImageToVideoPipeline(
-        tokenizer=_tokenizer(), text_encoder=_umt5(), vae=_wan_vae(), scheduler=_flow_unipc(),
+        tokenizer=letters_tokenizer(), text_encoder=_umt5(), vae=_wan_vae(),
+        scheduler=_flow_unipc(),
         transformer=_wan_denoiser(image_dim=16), image_encoder=CLIPVisionModel(clip).eval(),
         image_processor=CLIPImageProcessor(
             size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}
@@ -197,7 +149,8 @@ def tiny_wan22(folder: Path) -> Path:
 
     torch.manual_seed(0)
     diffusers.WanImageToVideoPipeline(
-        tokenizer=_tokenizer(), text_encoder=_umt5(), vae=_wan_vae(), scheduler=_flow_unipc(),
+        tokenizer=letters_tokenizer(), text_encoder=_umt5(), vae=_wan_vae(),
+        scheduler=_flow_unipc(),
         transformer=_wan_denoiser(), transformer_2=_wan_denoiser(), boundary_ratio=0.9,
         image_encoder=None, image_processor=None,
     ).save_pretrained(folder)  # fmt: skip
@@ -211,7 +164,8 @@ def tiny_vace(folder: Path) -> Path:
 
     torch.manual_seed(0)
     diffusers.WanVACEPipeline(
-        tokenizer=_tokenizer(), text_encoder=_umt5(), vae=_wan_vae(), scheduler=_flow_unipc(),
+        tokenizer=letters_tokenizer(), text_encoder=_umt5(), vae=_wan_vae(),
+        scheduler=_flow_unipc(),
         transformer=_wan_denoiser(in_channels=16, vace_layers=[0], vace_in_channels=96),
     ).save_pretrained(folder)  # fmt: skip
     return folder
@@ -239,7 +193,7 @@ def tiny_cog(folder: Path) -> Path:
         T5Config(vocab_size=128, d_model=32, d_kv=8, d_ff=37, num_layers=2, num_heads=4)
     )
     diffusers.CogVideoXImageToVideoPipeline(
-        tokenizer=_tokenizer(), text_encoder=encoder.eval(), vae=vae.eval(),
+        tokenizer=letters_tokenizer(), text_encoder=encoder.eval(), vae=vae.eval(),
         transformer=transformer.eval(), scheduler=diffusers.CogVideoXDDIMScheduler(),
     ).save_pretrained(folder)  # fmt: skip
     return folder

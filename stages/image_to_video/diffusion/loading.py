@@ -60,6 +60,12 @@ def load_pipeline(preset: VideoPreset, folder: Path, parts: Mapping[str, Path], 
         use_safetensors=True,
         **given,
     )  # fmt: skip
+    return prepare_pipeline(model, preset, parts, said)
+
+
+def prepare_pipeline(model: Any, preset: VideoPreset, parts: Mapping[str, Path], said: str) -> Any:
+    """A pipeline that was loaded, or made in memory, as its preset wants it."""
+    torch, diffusers = package("torch"), package("diffusers")
     model = _as_batched(model)
     check_call(type(model), preset, said)
     unknown = sorted(set(preset.components) - set(model.components))
