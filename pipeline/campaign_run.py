@@ -25,6 +25,9 @@ from schemas.campaign import Campaign
 from schemas.config_error import ConfigError, Refusal
 from stages.base import Stage
 
+OUTPUT_LAYOUT = "1"
+"""Of ledger, plans and media in an output. A new one only where the old could not be read."""
+
 
 @dataclass(frozen=True)
 class FinishedRun:
@@ -272,11 +275,18 @@ class CampaignRun:
 
 
 def refuse_another_campaign(output: str, name: str) -> None:
-    """Raises `ConfigError` where the output belongs to a campaign of another name."""
+    """Raises `ConfigError` where the output belongs to a campaign of another name, or was written
+    by a Spotmill that lays it out otherwise."""
     place = storage.join(output, "campaign.json")
-    if storage.commit_bytes(json.dumps({"name": name}).encode(), place):
+    content = {"name": name, "layout": OUTPUT_LAYOUT}
+    if storage.commit_bytes(json.dumps(content).encode(), place):
         return
-    owner = json.loads(storage.read_bytes(place))["name"]
+    found = json.loads(storage.read_bytes(place))
+    owner, layout = found["name"], found.get("layout", "1")
+    if layout != OUTPUT_LAYOUT:
+        fix = f"its ledger is of layout {layout}, this Spotmill reads {OUTPUT_LAYOUT}; give the"
+        fix += " campaign a new --out, or use the version that wrote this one"
+        raise ConfigError("--out", [Refusal("out", output, fix)])
     if owner != name:
         fix = f"it holds the campaign {owner!r}; give {name!r} an --out of its own"
         fix += f" (was it renamed? then remove {place})"

@@ -358,3 +358,15 @@ def test_what_was_on_air_is_withdrawn_though_its_newest_version_was_turned_down(
     assert [output["uri"] for output in gone["outputs"]] == [str(tmp_path / "Mug 2.mp4")]
     rows = rows_of(campaign_run(path, output, stages))
     assert count(rows) == {"unchanged": 2}
+
+
+def test_an_output_of_another_layout_is_refused(tmp_path: Path) -> None:
+    """Would catch a ledger that is read by the rules of another version, and written over."""
+    path, output = write_campaign(tmp_path), tmp_path / "out"
+    rows_of(campaign_run(path, str(output)))
+    owner = output / "campaign.json"
+    owner.write_text(owner.read_text().replace('"layout": "1"', '"layout": "7"'))
+    with pytest.raises(ConfigError, match=r"ledger is of layout 7, this Spotmill reads 1; give"):
+        campaign_run(path, str(output)).run()
+    owner.write_text('{"name": "Test"}')  # as written before there was a number
+    assert count(rows_of(campaign_run(path, str(output)))) == {"unchanged": 2, "rejected": 3}

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline import storage
+from pipeline.keys import digest
 from pipeline.media import MediaStore, asset
 from schemas.asset import Asset
 from schemas.config_error import ConfigError
@@ -330,7 +332,7 @@ def test_a_full_card_means_smaller_batches_then_tiles_then_a_reason(
 # In the stage
 
 
-def stage_of(folder: Path, **more: Any) -> ImageToVideo:
+def stage_of(folder: Path | str, **more: Any) -> ImageToVideo:
     """The stage with a spot of one second."""
     return ImageToVideo(
         engine=DiffusersClips(
@@ -360,6 +362,28 @@ def test_a_clip_that_fails_its_gate_asks_for_another_seed(
         passed = stage_of(made("wan"), gates=(("clip_smoothness", 0.0, None),)).run(spot, media)
     assert {"clip_warp_error", "clip_jitter", "clip_flicker"} <= set(passed["metrics"])
     assert [v.verdict for v in passed["verdicts"]] == ["pass", "pass"]
+
+
+def test_weights_may_lie_in_a_bucket(
+    made: Callable[[str], Path],
+    asked: ClipRequest,
+    tmp_path: Path,
+    s3_bucket: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Would catch weights that are copied to every node by hand: a folder on `s3://` is synced
+    to the node's disk, its digest checked, and loaded from there; the key knows its content."""
+    monkeypatch.setitem(FORMATS, "9x16", SMALL)  # type: ignore[arg-type]
+    filesystem, place = storage.split(f"{s3_bucket}/{tmp_path.name}/wan")
+    filesystem.put(f"{made('wan')}/", f"{place}/", recursive=True)
+    far = stage_of(f"{s3_bucket}/{tmp_path.name}/wan")
+    assert digest(far) == digest(stage_of(made("wan"))), "the same weights, wherever they lie"
+    store = MediaStore(str(tmp_path / "out"), cache=tmp_path / "cache")
+    spot = {"photo_uri": store.put(asked.photo), "cutout_uri": None, "sentences": [],
+            "accent": "#336699", "seed": 3, "title": "A box"}  # fmt: skip
+    with store.workspace() as media:
+        shots = far.run(spot, media)["shots"]
+    assert len(shots) > 1 and list((tmp_path / "cache" / "folders").iterdir())
 
 
 def test_camera_moves_are_mapped_to_what_the_preset_can_do(made: Callable[[str], Path]) -> None:
