@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from stages.base import Reject, Verdict
-
-ClipGate = tuple[str, float | None, float | None]
-"""Metric, least and most value that passes; None is no limit on that side."""
+from stages.shared.gates import Gate, blocked, check_gates, judge
 
 METRICS: Mapping[str, str] = {
     "clip_warp_error": "what motion does not explain from frame to frame, in 8-bit steps",
@@ -23,43 +21,22 @@ METRICS: Mapping[str, str] = {
 """What is measured of generated clips; of several clips the worst counts."""
 
 
-def check_clip_gates(gates: Iterable[ClipGate]) -> None:
+def check_clip_gates(gates: Iterable[Gate]) -> None:
     """Raises `ValueError` for a metric that is not measured and limits that nothing can meet."""
-    for metric, least, most in gates:
-        if metric not in METRICS:
-            raise ValueError(f"no metric {metric!r} of clips; there are {', '.join(METRICS)}")
-        if least is None and most is None:
-            raise ValueError(f"gate {metric} has no limit; give a least or a most value")
+    check_gates(gates, METRICS)
 
 
-def judge_clips(metrics: Mapping[str, float], gates: Iterable[ClipGate]) -> tuple[Verdict, ...]:
+def judge_clips(metrics: Mapping[str, float], gates: Iterable[Gate]) -> tuple[Verdict, ...]:
     """One verdict per gate; a metric that was not measured (nothing was generated) passes."""
-    verdicts = []
-    for metric, least, most in gates:
-        value = metrics.get(metric)
-        if value is None:
-            verdicts.append(Verdict("image_to_video", metric, "pass", f"{metric} does not apply"))
-            continue
-        # Not `value < least`: a NaN must not slip through.
-        passes = (least is None or value >= least) and (most is None or value <= most)
-        limits = " and ".join(
-            f"at {word} {limit:g}"
-            for word, limit in (("least", least), ("most", most))
-            if limit is not None
-        )
-        evidence = f"{metric} {value:.4g}, {limits} is asked"
-        passed = "pass" if passes and value == value else "block"
-        verdicts.append(Verdict("image_to_video", metric, passed, evidence))
-    return tuple(verdicts)
+    return judge(metrics, gates, "image_to_video")
 
 
 def reject_clips(metrics: Mapping[str, float], verdicts: tuple[Verdict, ...]) -> None:
     """Raises `Reject` that asks for another seed, named after the first gate that blocks."""
-    blocked = [verdict for verdict in verdicts if verdict.verdict == "block"]
-    if blocked:
-        reasons = "; ".join(f"{one.evidence} ({METRICS[one.rule]})" for one in blocked)
+    failed, reasons = blocked(verdicts, METRICS)
+    if failed:
         raise Reject(
-            f"gate_{blocked[0].rule}",
+            f"gate_{failed[0].rule}",
             f"a clip did not pass: {reasons}",
             verdicts=verdicts,
             metrics=metrics,

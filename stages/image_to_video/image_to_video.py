@@ -15,7 +15,6 @@ from schemas.layout import FORMATS, layout_digest
 from stages.base import Hardware, Media, Stage, Verdict
 from stages.image_to_video.camera_motion import CameraMotion
 from stages.image_to_video.clip_gates import (
-    ClipGate,
     check_clip_gates,
     judge_clips,
     reject_clips,
@@ -24,6 +23,7 @@ from stages.image_to_video.clip_metrics import measure_clip, worst_of
 from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
 from stages.image_to_video.moves import INSTEAD, MOVES
 from stages.image_to_video.shots import PlannedShot, plan_shots
+from stages.shared.gates import Gate
 
 
 @dataclass(kw_only=True)
@@ -57,7 +57,7 @@ class ImageToVideo(Stage):
     """Longest other shot; a longer one is parted."""
     camera: str | None = None
     """One camera move for all shots, of `moves.MOVES`; None lets the plan vary them."""
-    gates: tuple[ClipGate, ...] = ()
+    gates: tuple[Gate, ...] = ()
     """(metric of `clip_gates.METRICS`, least, most) that a generated clip must meet."""
     # Where and how long it works changes no pixel, so none of these is part of the key.
     hardware: Hardware = field(default=Hardware(cpus=1, memory_gb=0.7), metadata={"place": True})

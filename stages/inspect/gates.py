@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from stages.base import Reject, Verdict
+from stages.shared import gates as shared
+from stages.shared.gates import Gate
 
-Gate = tuple[str, float | None, float | None]
-"""Metric, least and most value that passes; None is no limit on that side."""
+__all__ = ["METRICS", "PICTURE", "Gate", "check_gates", "judge", "reject_if_blocked"]
 
 METRICS: Mapping[str, str] = {
     "duration_s": "length of the video",
@@ -54,52 +55,22 @@ PICTURE = (
 
 def check_gates(gates: Iterable[Gate]) -> None:
     """Raises `ValueError` for a metric that is not measured and limits that nothing can meet."""
-    for metric, least, most in gates:
-        if metric not in METRICS:
-            raise ValueError(f"no metric {metric!r} to gate on; there are {', '.join(METRICS)}")
-        if least is None and most is None:
-            raise ValueError(f"gate {metric} has no limit; give a least or a most value")
-        if least is not None and most is not None and least > most:
-            raise ValueError(f"gate {metric}: {least:g} to {most:g} lets nothing pass")
+    shared.check_gates(gates, METRICS)
 
 
 def judge(metrics: Mapping[str, float], gates: Iterable[Gate]) -> tuple[Verdict, ...]:
     """One verdict per gate. A metric that does not apply to the spot (no presenter) passes."""
-    return tuple(_verdict(metrics, gate) for gate in gates)
-
-
-def _verdict(metrics: Mapping[str, float], gate: Gate) -> Verdict:
-    metric, least, most = gate
-    if metric not in metrics:
-        return Verdict("inspect", metric, "pass", f"{metric} does not apply")
-    value = metrics[metric]
-    # Not `value < least`: a NaN must not slip through.
-    passes = (least is None or value >= least) and (most is None or value <= most)
-    passes = passes and value == value
-    if least is not None and most is not None:
-        limits = f"within {least:g}..{most:g}" if passes else f"must be within {least:g}..{most:g}"
-    else:
-        side = f"at least {least:g}" if least is not None else f"at most {most:g}"
-        limits = f"is {side}" if passes else f"must be {side}"
-    evidence = f"{metric} {_shown(value)} {limits}"
-    return Verdict("inspect", metric, "pass" if passes else "block", evidence)
+    return shared.judge(metrics, gates, "inspect")
 
 
 def reject_if_blocked(metrics: Mapping[str, float], verdicts: tuple[Verdict, ...]) -> None:
     """Raises `Reject` named after the first gate that blocks, saying all that do."""
-    blocked = [verdict for verdict in verdicts if verdict.verdict == "block"]
-    if not blocked:
-        return
-    first = blocked[0]
-    reasons = "; ".join(f"{v.evidence} ({METRICS[v.rule]})" for v in blocked)
-    raise Reject(
-        f"gate_{first.rule}",
-        f"the finished spot did not pass: {reasons}",
-        verdicts=verdicts,
-        metrics=metrics,
-        another_seed=all(verdict.rule in PICTURE for verdict in blocked),
-    )
-
-
-def _shown(value: float) -> str:
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    blocked, reasons = shared.blocked(verdicts, METRICS)
+    if blocked:
+        raise Reject(
+            f"gate_{blocked[0].rule}",
+            f"the finished spot did not pass: {reasons}",
+            verdicts=verdicts,
+            metrics=metrics,
+            another_seed=all(verdict.rule in PICTURE for verdict in blocked),
+        )

@@ -103,7 +103,7 @@ def test_gates_on_clips() -> None:
     verdicts = judge_clips({"clip_jitter": float("nan")}, gates)
     assert [v.verdict for v in verdicts] == ["block", "pass"]
     assert verdicts[1].evidence == "clip_flicker does not apply"
-    with pytest.raises(ValueError, match="no metric 'clip_shake' of clips; there are clip_warp"):
+    with pytest.raises(ValueError, match="no metric 'clip_shake' to gate on; there are clip_warp"):
         check_clip_gates([("clip_shake", None, 1.0)])
     with pytest.raises(ValueError, match="gate clip_jitter has no limit"):
         check_clip_gates([("clip_jitter", None, None)])
