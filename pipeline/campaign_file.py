@@ -68,6 +68,9 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
     if video_model is not None and not video_model.is_hub_id:
         weights = place("video_model.model", video_model.model, folder=True)
         video_model = video_model.model_copy(update={"model": weights})
+    if video_model is not None and video_model.subject_model is not None:
+        folder_of = place("video_model.subject_model", video_model.subject_model, folder=True)
+        video_model = video_model.model_copy(update={"subject_model": folder_of})
     if video_model is not None and video_model.preset.endswith((".yaml", ".yml")):
         file = place("video_model.preset", video_model.preset)
         video_model = video_model.model_copy(update={"preset": file})

@@ -32,6 +32,8 @@ class VideoModel(BaseModel):
     camera: str | None = None
     """One camera move for all shots: push_in, pull_out, orbit_left, orbit_right, rise, drift or
     detail."""
+    subject_model: str | None = None
+    """Folder of a vision model (DINOv2, CLIP) by which clips are judged, too: clip_subject."""
     settings: dict[str, Any] = Field(default_factory=dict)
     """Keys of the preset that are otherwise here: {call: {num_inference_steps: 4}}."""
 

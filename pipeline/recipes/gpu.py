@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.media import asset
 from pipeline.recipes import laptop
-from pipeline.recipes.parts import clip_gates
+from pipeline.recipes.parts import clip_gates, optional_asset
 from schemas.asset import Asset
 from schemas.campaign import Campaign
 from schemas.config_error import ConfigError, Refusal
@@ -47,6 +47,7 @@ def recipe(campaign: Campaign) -> list[Stage]:
         format=campaign.formats[0],
         length_s=campaign.length_s,
         camera=model.camera,
+        subject_model=optional_asset(model.subject_model),
         gates=clip_gates(campaign),
         hardware=WORKER,
         seconds_hint=240.0,  # a guess that sizes the pools
@@ -69,6 +70,7 @@ def _served_clips(campaign: Campaign, model: VideoModel) -> ImageToVideo:
         format=campaign.formats[0],
         length_s=campaign.length_s,
         camera=model.camera,
+        subject_model=optional_asset(model.subject_model),
         gates=clip_gates(campaign),
         hardware=Hardware(cpus=0.2, memory_gb=2.5),
         seconds_hint=60.0,

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import pyarrow as pa
 
 from schemas.arrow_types import SHOT
+from schemas.asset import Asset
 from schemas.layout import FORMATS, layout_digest
 from stages.base import Hardware, Media, Stage, Verdict
 from stages.image_to_video.camera_motion import CameraMotion
@@ -21,8 +23,11 @@ from stages.image_to_video.clip_gates import (
 )
 from stages.image_to_video.clip_metrics import measure_clip, worst_of
 from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
+from stages.image_to_video.first_frame import first_frame
 from stages.image_to_video.moves import INSTEAD, MOVES
 from stages.image_to_video.shots import PlannedShot, plan_shots
+from stages.image_to_video.subject_score import SubjectScore
+from stages.shared.ffmpeg import decode_frames
 from stages.shared.gates import Gate
 
 
@@ -57,12 +62,18 @@ class ImageToVideo(Stage):
     """Longest other shot; a longer one is parted."""
     camera: str | None = None
     """One camera move for all shots, of `moves.MOVES`; None lets the plan vary them."""
+    subject_model: Asset | None = None
+    """Folder of a vision model (DINOv2, CLIP) that generated clips are judged by, as well."""
     gates: tuple[Gate, ...] = ()
     """(metric of `clip_gates.METRICS`, least, most) that a generated clip must meet."""
     # Where and how long it works changes no pixel, so none of these is part of the key.
     hardware: Hardware = field(default=Hardware(cpus=1, memory_gb=0.7), metadata={"place": True})
     seconds_hint: float = field(default=18.0, metadata={"place": True})
     timeout_s: float = field(default=600.0, metadata={"place": True})
+
+    _subject_score: dict[str, Any] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         """Refuse lengths that can't be planned, and add what the engine reads."""
@@ -120,6 +131,8 @@ class ImageToVideo(Stage):
         extra = math.ceil(self.crossfade_s * fps - 1e-6)
         overlaps = [0 if shot is planned[-1] else extra for shot in planned]
         files = {name: media.open(found) for name, found in self.engine.assets.items()}
+        if self.subject_model is not None:
+            files["subject"] = media.open(self.subject_model)
         requests = [
             self._request(shot, overlap, spot, seed, media, files)
             for shot, overlap in zip(planned, overlaps, strict=True)
@@ -143,11 +156,23 @@ class ImageToVideo(Stage):
     ) -> dict[str, float]:
         """Quality of what a model made: the worst clip counts. What was drawn is not measured."""
         found = [
-            measure_clip(path, request, clip.product_box)
+            measure_clip(path, request, clip.product_box) | self._subject(path, request)
             for path, request, clip in zip(paths, requests, clips, strict=True)
             if clip.mode == "generated"
         ]
         return worst_of(found)
+
+    def _subject(self, path: Path, request: ClipRequest) -> dict[str, float]:
+        """The subject score, where a vision model is given."""
+        if self.subject_model is None:
+            return {}
+        if "model" not in self._subject_score:
+            self._subject_score["model"] = SubjectScore(request.files["subject"])
+        form = request.format
+        size = (form.width_px // 4 * 2, form.height_px // 4 * 2)
+        frames = np.stack(list(decode_frames(path, *size)))
+        picture = first_frame(request, *size)
+        return {"clip_subject": self._subject_score["model"].score(picture, frames)}
 
     def _request(
         self, shot: PlannedShot, overlap: int, spot: Mapping[str, Any], seed: int, media: Media,

@@ -23,6 +23,7 @@ from stages.image_to_video.diffusers_clips import OutOfCardMemory
 from stages.image_to_video.diffusion.loading import ModelRefused
 from stages.image_to_video.diffusion.noise import generator, mixed_noise
 from stages.image_to_video.diffusion.shells import Shell
+from stages.image_to_video.subject_score import SubjectScore
 from tests.stages import tiny_models
 from tests.stages.conftest import SMALL
 from tests.stages.test_image_to_video_diffusers import of, tiny_preset
@@ -384,6 +385,39 @@ def test_weights_may_lie_in_a_bucket(
     with store.workspace() as media:
         shots = far.run(spot, media)["shots"]
     assert len(shots) > 1 and list((tmp_path / "cache" / "folders").iterdir())
+
+
+def test_a_vision_model_judges_the_subject_where_one_is_given(
+    made: Callable[[str], Path],
+    asked: ClipRequest,
+    store: MediaStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Would catch a score that is high for any picture, and one that nobody asked for."""
+    from transformers import BitImageProcessor, Dinov2Config, Dinov2Model
+
+    folder = tmp_path / "dino"
+    config = Dinov2Config(
+        hidden_size=16, num_hidden_layers=2, num_attention_heads=2, image_size=28, patch_size=14
+    )
+    Dinov2Model(config).save_pretrained(folder)
+    BitImageProcessor(
+        size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28}
+    ).save_pretrained(folder)
+    score = SubjectScore(folder).score
+    random = np.random.default_rng(2)
+    picture, other = random.integers(0, 256, (2, 96, 54, 3), np.uint8)
+    assert score(picture, np.stack([picture] * 5)) == pytest.approx(1.0, abs=1e-4)
+    changing = np.stack([picture, other, 255 - picture, other])
+    assert score(picture, changing) < 0.999
+
+    monkeypatch.setitem(FORMATS, "9x16", SMALL)  # type: ignore[arg-type]
+    spot = {"photo_uri": store.put(asked.photo), "cutout_uri": None, "sentences": [],
+            "accent": "#336699", "seed": 3, "title": "A box"}  # fmt: skip
+    stage = stage_of(made("wan"), subject_model=asset(f"{folder}/"))
+    with store.workspace() as media:
+        assert 0 < stage.run(spot, media)["metrics"]["clip_subject"] <= 1
 
 
 def test_camera_moves_are_mapped_to_what_the_preset_can_do(made: Callable[[str], Path]) -> None:
