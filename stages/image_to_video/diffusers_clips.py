@@ -33,7 +33,7 @@ from stages.image_to_video.diffusion.shells import PromptCache, Shell
 from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
 from stages.image_to_video.first_frame import first_frame
 from stages.image_to_video.retime import retimed
-from stages.shared.frames import encode_frames
+from stages.shared.frames import encode_frames, nvenc_works
 
 WEIGHTS = ("*.json", "*/*.safetensors", "*/*.model", "*/*.txt")
 """Files of a hub repository that are fetched: no pickles, no code, and of the safetensors only
@@ -308,6 +308,7 @@ class DiffusersClips(ClipEngine):
             height_px=form.height_px,
             fps=form.fps,
             crf=self.crf,
+            nvenc=package("torch").cuda.is_available() and nvenc_works(),
         )
 
     # Loading

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from stages.shared.ffmpeg import run_ffmpeg
+from stages.shared.ffmpeg import FfmpegError, run_ffmpeg
 
 Pixels = Literal["yuv420p", "rgb24"]
 
 COLOUR = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]
 COLOUR += ["-color_range", "tv"]
+
+
+@lru_cache(maxsize=1)
+def nvenc_works() -> bool:
+    """Whether this machine's card encodes H.264 by the ffmpeg at hand. Many data-centre cards
+    (A100, H100) have no encoder; drivers of containers often lack its library.
+    """
+    probe = ["-f", "lavfi", "-i", "testsrc=size=256x256:rate=8:duration=0.5", "-c:v", "h264_nvenc"]
+    try:
+        run_ffmpeg([*probe, "-f", "null", "-"], timeout_s=30)
+    except FfmpegError:
+        return False
+    return True
 
 
 def encode_frames(
@@ -27,6 +41,7 @@ def encode_frames(
     crf: int = 14,
     preset: str = "ultrafast",
     keyframe_frames: int = 48,
+    nvenc: bool = False,
     timeout_s: float = 600.0,
 ) -> int:
     """Encode `frames` as H.264 yuv420p with BT.709 colours and return how many there were.
@@ -37,6 +52,7 @@ def encode_frames(
 
     `crf` is x264's quality, 0 to 51, smaller is better. One encoder thread: the bytes don't
     depend on the machine's cores. Keyframes, of closed groups, stand `keyframe_frames` apart.
+    `nvenc` lets the card encode, with `crf` as its quantiser, where `nvenc_works` says it can.
     """
     shape = (height_px, width_px, 3) if pixels == "rgb24" else (height_px * 3 // 2, width_px)
     count = 0
@@ -57,20 +73,21 @@ def encode_frames(
     # Without it the matrix would be BT.601's, and only the tags would say BT.709.
     convert = ["-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"]
     target = ["-map", "0:v", "-an", *(convert if pixels == "rgb24" else [])]
-    target += ["-c:v", "libx264", "-preset", preset, "-crf", str(crf), "-tune", "fastdecode"]
-    # Quarter-pixel motion, for slow camera moves: a third fewer bytes than ultrafast's own.
-    target += ["-subq", "1"]
+    if nvenc:
+        target += ["-c:v", "h264_nvenc", "-preset", "p4", "-rc", "constqp", "-qp", str(crf)]
+    else:
+        target += ["-c:v", "libx264", "-preset", preset, "-crf", str(crf), "-tune", "fastdecode"]
+        # Quarter-pixel motion, for slow camera moves: a third fewer bytes than ultrafast's own.
+        target += ["-subq", "1", "-threads", "1", "-sc_threshold", "0"]
     target += [
         "-pix_fmt",
         "yuv420p",
         "-profile:v",
         "high",
-        "-threads",
-        "1",
         "-g",
         str(keyframe_frames),
     ]
-    target += ["-sc_threshold", "0", *COLOUR, "-fps_mode", "passthrough"]
+    target += [*COLOUR, "-fps_mode", "passthrough"]
     target += ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-map_metadata", "-1"]
     run_ffmpeg([*source, *target, str(path)], feed=feed, timeout_s=timeout_s)
     if count == 0:

@@ -149,7 +149,41 @@ def test_prompts_are_encoded_once(made: Callable[[str], Path], asked: ClipReques
     assert prompts.misses == misses + 1 and prompts.hits >= 1
 
 
-# LoRA, control, 8 bits, noise
+# Few steps, LoRA, control, 8 bits, noise
+
+
+@pytest.mark.parametrize(
+    ("family", "scheduler", "steps"),
+    [
+        ("wan", {"class": "FlowMatchLCMScheduler", "args": {"shift": 5.0}}, 4),
+        ("wan22", {"class": "UniPCMultistepScheduler", "args": {"flow_shift": 5.0}}, 4),
+        ("ltx", {"class": "FlowMatchLCMScheduler"}, 2),
+        ("svd", {"class": "LCMScheduler"}, 4),
+    ],
+)
+def test_distilled_schedules_take_one_pass_a_step(
+    made: Callable[[str], Path],
+    asked: ClipRequest,
+    family: str,
+    scheduler: dict[str, Any],
+    steps: int,
+) -> None:
+    """Would catch classifier-free guidance left on, which doubles the cost of a distilled model,
+    and a scheduler that is not the preset's."""
+    off = {"min_guidance_scale": 1.0, "max_guidance_scale": 1.0}
+    guidance = off if family == "svd" else {"guidance_scale": 1.0}
+    engine = engine_of(
+        made(family), family, scheduler=scheduler, call={"num_inference_steps": steps, **guidance}
+    )
+    request = replace(asked, files=of(made(family)))
+    engine._ready(request)
+    model, passes = engine._loaded["model"], list[int]()
+    assert type(engine._loaded["shells"][0].model.scheduler).__name__ == scheduler["class"]
+    for name in ("transformer", "transformer_2", "unet"):
+        if (denoiser := getattr(model, name, None)) is not None:
+            denoiser.register_forward_pre_hook(lambda *_: passes.append(1))
+    assert np.isfinite(videos_of(engine, request)).all()
+    assert len(passes) == steps
 
 
 def test_a_lora_works_for_its_camera_move_and_at_scale_0_not_at_all(

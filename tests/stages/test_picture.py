@@ -10,7 +10,7 @@ import pytest
 
 from stages.base import Reject
 from stages.shared.ffmpeg import decode_frames, run_ffmpeg
-from stages.shared.frames import encode_frames
+from stages.shared.frames import encode_frames, nvenc_works
 from stages.shared.motion import jitter_rms_px
 from stages.shared.picture import (
     lab_to_rgb,
@@ -168,3 +168,19 @@ def test_jitter_measure_tells_smooth_from_stepping() -> None:
     """Catches a measure that passes whole-pixel stepping, or fails smooth motion."""
     assert jitter_rms_px(_moving(whole_pixels=False)) < 0.05
     assert jitter_rms_px(_moving(whole_pixels=True)) > 0.25
+
+
+@pytest.mark.gpu
+def test_a_card_that_encodes_gives_the_same_picture(tmp_path: Path) -> None:
+    """Catches another colour matrix or range on machines whose card encodes."""
+    if not nvenc_works():
+        pytest.skip("no card here encodes H.264")
+    tones = np.linspace(20, 235, 128, dtype=np.uint8)
+    sent = np.stack([np.tile(tones, (64, 1)), np.full((64, 128), 90, np.uint8),
+                     np.tile(tones[::-1], (64, 1))], axis=2)  # fmt: skip
+    shown = []
+    for nvenc in (False, True):
+        path = tmp_path / f"{nvenc}.mp4"
+        encode_frames([sent] * 6, path, width_px=128, height_px=64, fps=24, nvenc=nvenc)
+        shown.append(np.stack(list(decode_frames(path, 128, 64))).astype(int))
+    assert shown[0].shape == shown[1].shape and np.abs(shown[0] - shown[1]).mean() < 2
