@@ -27,8 +27,9 @@ def plan_pools(
     """A pool per stage. `seconds` is what a spot costs each stage; else the stages' own hints.
 
     Every stage gets one worker; what is left goes, worker by worker, to the stage that holds up
-    the others most. Pools are fixed because autoscaling pools starve each other (ray#59144,
-    ray#65540). Where the cores are fewer than the stages, workers share them.
+    the others most; where that is one on GPUs and they are all given out, to those on cores that
+    would be busier than `HEADROOM`. Pools are fixed because autoscaling pools starve each other
+    (ray#59144, ray#65540). Where the cores are fewer than the stages, workers share them.
     Raises `ClusterTooSmall`: Ray itself would wait for ever.
     """
     _check_gpus(stages, machines)

@@ -28,7 +28,7 @@ ALONE = 8 * BLOCK
 """Up to so many spots are built in this process: others take a second to come up."""
 
 
-class Todo(NamedTuple):
+class Unbuilt(NamedTuple):
     """A spot of which the feed, the scripts or the folders say something new.
 
     Flat, and a tuple: a million of them are sent to other processes.
@@ -53,7 +53,7 @@ class Todo(NamedTuple):
     def of(
         cls, spot_id: str, source: str, variant: int, script: str | None,
         pictures: tuple[str, ...], row: UnreadRow,
-    ) -> Todo:  # fmt: skip
+    ) -> Unbuilt:  # fmt: skip
         """With what the feed says."""
         raw = row.raw
         return cls(
@@ -86,38 +86,38 @@ class RowBuilder:
         self._assets, self._scripts = _GivenDigests(), Scripts()
         self._rows = SpotRows(campaign, self._assets, self._scripts)
 
-    def build(self, block: Sequence[Todo], digests: Mapping[str, str]) -> Built:
+    def build(self, block: Sequence[Unbuilt], digests: Mapping[str, str]) -> Built:
         """Rows of a block. `digests` of its files by URI; what is not in it is read."""
         self._assets.given = digests
         rows: list[dict[str, Any]] = []
         refused: dict[int, dict[str, Any]] = {}
-        for place, todo in enumerate(block):
-            self._scripts.only(todo.product_id, todo.script)
+        for place, unbuilt in enumerate(block):
+            self._scripts.only(unbuilt.product_id, unbuilt.script)
             try:
-                rows.append(self._build(todo))
+                rows.append(self._build(unbuilt))
             except _Refused as end:
                 refused[place] = end.row
         return Built(to_table(rows, PENDING_SCHEMA), refused)
 
-    def _build(self, todo: Todo) -> dict[str, Any]:
-        row, line = todo.row, todo.line
-        variant = self._campaign.variants[todo.variant]
+    def _build(self, unbuilt: Unbuilt) -> dict[str, Any]:
+        row, line = unbuilt.row, unbuilt.line
+        variant = self._campaign.variants[unbuilt.variant]
         product = row.read()
         try:
             if product.product is None:
                 raise Unplannable(product.reason_code or "", product.reason or "")
-            spot = self._rows.build(product.product, variant, todo.spot_id)
+            spot = self._rows.build(product.product, variant, unbuilt.spot_id)
         except Unplannable as error:
             code, reason = error.reason_code, str(error)
             raise _Refused(
                 decided(
-                    todo.spot_id, row.product_id, "rejected", code, reason, variant=variant.name,
+                    unbuilt.spot_id, row.product_id, "rejected", code, reason, variant=variant.name,
                     title=product.title, feed_line=line, fingerprint=digest([code, reason]),
-                    source=todo.source,
+                    source=unbuilt.source,
                 )
             ) from None  # fmt: skip
         print_, inputs = fingerprint_and_inputs(self._recipe, spot)
-        pending = new_row(spot, print_, line, todo.source, inputs)
+        pending = new_row(spot, print_, line, unbuilt.source, inputs)
         script = self._rows.scripts.get(row.product_id)
         mended = (*product.warnings, *(script.warnings if script else ()))
         pending["verdicts"] = [_warning(text) for text in mended]
@@ -131,7 +131,7 @@ class BlockBuilders:
         self._campaign, self._recipe, self._assets = campaign, recipe, assets
         self._here: RowBuilder | None = None
 
-    def build(self, blocks: Iterable[tuple[Any, Sequence[Todo]]]) -> Iterator[tuple[Any, Built]]:
+    def build(self, blocks: Iterable[tuple[Any, Sequence[Unbuilt]]]) -> Iterator[tuple[Any, Built]]:
         """Each block with what it came to, in order; beside it what it came with."""
         waiting: deque[tuple[Any, Future[Built]]] = deque()
         pool: ProcessPoolExecutor | None = None
@@ -157,7 +157,7 @@ class BlockBuilders:
             if pool is not None:
                 pool.shutdown(kill_workers=True)
 
-    def _build_here(self, block: Sequence[Todo], digests: Mapping[str, str]) -> Built:
+    def _build_here(self, block: Sequence[Unbuilt], digests: Mapping[str, str]) -> Built:
         if self._here is None:
             self._here = RowBuilder(self._campaign, self._recipe)
         return self._here.build(block, digests)
@@ -170,9 +170,9 @@ class BlockBuilders:
             initargs=(self._campaign, self._recipe), env={"OMP_NUM_THREADS": "1"},
         )  # fmt: skip
 
-    def _digests(self, block: Sequence[Todo]) -> dict[str, str]:
+    def _digests(self, block: Sequence[Unbuilt]) -> dict[str, str]:
         """Of the pictures that the rows link, as far as they are there: read by many threads."""
-        return self._assets.digests({uri for todo in block for uri in todo.pictures})
+        return self._assets.digests({uri for unbuilt in block for uri in unbuilt.pictures})
 
 
 _there: RowBuilder | None = None
@@ -184,7 +184,7 @@ def _start_there(campaign: Campaign, recipe: str) -> None:
     _there = RowBuilder(campaign, recipe)
 
 
-def _build_there(block: Sequence[Todo], digests: Mapping[str, str]) -> Built:
+def _build_there(block: Sequence[Unbuilt], digests: Mapping[str, str]) -> Built:
     assert _there is not None
     return _there.build(block, digests)
 

@@ -107,6 +107,8 @@ def fingerprint_and_inputs(recipe: str, spot: Mapping[str, Any]) -> tuple[str, l
             text = b"\0"
         elif isinstance(value, str):
             text = value.encode("utf-8", "surrogatepass")
+        elif isinstance(value, Decimal):  # 24 and 24.00 are one price
+            text = format(value.normalize(), "f").encode()
         elif isinstance(value, Mapping):
             text = value["sha256"].encode()
         elif isinstance(value, list):

@@ -11,13 +11,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from pipeline import storage
 from pipeline.assets import AssetDigests
-from pipeline.build_rows import BLOCK, PENDING_SCHEMA, BlockBuilders, Todo
+from pipeline.build_rows import BLOCK, PENDING_SCHEMA, BlockBuilders, Unbuilt
 from pipeline.feed import UnreadRow, unread_rows
 from pipeline.keys import digest, recipe_digest
 from pipeline.rows import to_rows, to_table
@@ -43,6 +43,14 @@ _STEERS_NOTHING = ("name", "tracking_uri", "quality")
 """Parts of a campaign that no spot row depends on; gates are parameters of the recipe's stages."""
 
 
+class Standing(NamedTuple):
+    """A spot that needs no work: its position in `Settled`, its line of the feed, its source."""
+
+    position: int
+    line: int
+    source: str
+
+
 @dataclass
 class Unit:
     """A part of the campaign that is run, reconciled and recorded as one."""
@@ -50,8 +58,8 @@ class Unit:
     number: int
     refused: list[dict[str, Any]] = field(default_factory=list)
     """Ledger rows of feed rows that cannot become spots."""
-    standing: list[tuple[int, int, str]] = field(default_factory=list)
-    """(position in `Settled`, line of the feed, source) of what an earlier run settled."""
+    standing: list[Standing] = field(default_factory=list)
+    """What an earlier run settled."""
     _parts: list[tuple[pa.Table, list[int]]] = field(default_factory=list)
     to_render: int = 0
 
@@ -149,39 +157,39 @@ class Planner:
         builders = BlockBuilders(self.campaign, self._recipe, self.assets)
         unit = Unit(0)
         for block, built in builders.build(self._blocks()):
-            place = at = 0  # in the block's todo, in its table of those that can be spots
+            place = at = 0  # of the unbuilt ones: in the block, in its table
             prints = built.table["fingerprint"].to_pylist()
             for one in block:
-                if not isinstance(one, Todo):
+                if not isinstance(one, Unbuilt):
                     unit.standing.append(one)
                 elif place in built.refused:
                     unit.refused.append(built.refused[place])
                 else:
                     self._place(unit, one, built.table, at, prints[at])
                     at += 1
-                place += isinstance(one, Todo)
+                place += isinstance(one, Unbuilt)
                 if unit.to_render >= self.unit_spots or len(unit) >= UNIT_ROWS:
                     yield unit
                     unit = Unit(unit.number + 1)
         if len(unit):
             yield unit
 
-    def _blocks(self) -> Iterator[tuple[list[Todo | tuple[int, int, str]], list[Todo]]]:
+    def _blocks(self) -> Iterator[tuple[list[Unbuilt | Standing], list[Unbuilt]]]:
         """The feed's spots in blocks: all of them, and those that must be looked at."""
-        block: list[Todo | tuple[int, int, str]] = []
-        todo: list[Todo] = []
+        block: list[Unbuilt | Standing] = []
+        unbuilt: list[Unbuilt] = []
         for one in itertools.islice(self._spots(), self.limit):
             block.append(one)
-            if isinstance(one, Todo):
-                todo.append(one)
-            if len(todo) >= BLOCK or len(block) >= UNIT_ROWS:
-                yield block, todo
-                block, todo = [], []
+            if isinstance(one, Unbuilt):
+                unbuilt.append(one)
+            if len(unbuilt) >= BLOCK or len(block) >= UNIT_ROWS:
+                yield block, unbuilt
+                block, unbuilt = [], []
         if block:
-            yield block, todo
+            yield block, unbuilt
 
-    def _spots(self) -> Iterator[Todo | tuple[int, int, str]]:
-        """Each spot: what must be built, or where it stands (see `Unit.standing`)."""
+    def _spots(self) -> Iterator[Unbuilt | Standing]:
+        """Each spot: what must be built, or where it stands (`Standing`)."""
         for row in unread_rows(self.campaign.feed):
             for number, variant in enumerate(self.campaign.variants):
                 if not self._selected(row, variant):
@@ -194,18 +202,18 @@ class Planner:
                 if at is not None:
                     self.settled.seen[at] = True
                     if self.settled.same_source(at, source) and self._stands(at):
-                        yield at, line, source
+                        yield Standing(at, line, source)
                         continue
                 script = self._rows.scripts.text(row.product_id)
                 there = tuple(uri for uri in pictures if uri is not None)
-                yield Todo.of(spot_id, source, number, script, there, row)
+                yield Unbuilt.of(spot_id, source, number, script, there, row)
 
-    def _place(self, unit: Unit, todo: Todo, table: pa.Table, at: int, print_: str) -> None:
+    def _place(self, unit: Unit, unbuilt: Unbuilt, table: pa.Table, at: int, print_: str) -> None:
         """Put a spot into the unit: to be rendered, or standing if it came to the same."""
-        known = self.settled.find(todo.spot_id)
+        known = self.settled.find(unbuilt.spot_id)
         same = known is not None and self.settled.same_fingerprint(known, print_)
         if known is not None and same and self._stands(known):
-            unit.standing.append((known, todo.line, todo.source))
+            unit.standing.append(Standing(known, unbuilt.line, unbuilt.source))
         else:
             unit.add(table, at)
 

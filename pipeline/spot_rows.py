@@ -140,6 +140,8 @@ class SpotRows:
             fix = "copy the images to one folder or bucket and name it in the campaign's `images`"
             raise Unplannable("image_elsewhere", f"image_link {link!r}: {fix}") from None
         except _UNREADABLE as error:
+            if storage.is_away(error):
+                raise
             said = f"image_link {link!r} cannot be read ({error}); correct the link"
             raise Unplannable("image_unreadable", said) from None
 
@@ -149,7 +151,9 @@ class SpotRows:
             return self._asset(bed) if bed else None
         try:
             return self._asset(below(self.campaign.scripts.rpartition("/")[0], own))
-        except (Elsewhere, *_UNREADABLE):
+        except (Elsewhere, *_UNREADABLE) as error:
+            if storage.is_away(error):
+                raise
             fix = "no such file beside the scripts table; add it, or correct the path"
             raise Unplannable("music_missing", f"music {own!r}: {fix}") from None
 

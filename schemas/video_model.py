@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.video_preset import Commit, is_hub_id
 
 
 class VideoModel(BaseModel):
@@ -21,7 +22,7 @@ class VideoModel(BaseModel):
     model: Annotated[str, Field(min_length=1)] | None = None
     """Weights in the place of the preset's: a hub id ("owner/name"), or a folder: "/...", "./...",
     "../...", a URL, or ".../"."""
-    revision: str | None = None
+    revision: Commit | None = None
     """Commit of the hub's repository: a branch or a tag may move."""
     licence_accepted: bool = False
     """Must be true where the terms of the weights have conditions, or were not read for the preset:
@@ -40,15 +41,4 @@ class VideoModel(BaseModel):
     @property
     def is_hub_id(self) -> bool:
         """Whether the weights are no files of ours: a repository of the hub, or a service's."""
-        return (
-            self.model is None
-            or self.service is not None
-            or re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", self.model) is not None
-        )
-
-    @field_validator("revision", mode="before")
-    @classmethod
-    def _a_commit(cls, revision: object) -> object:
-        if revision is not None and not re.fullmatch(r"[0-9a-f]{40}", str(revision)):
-            raise ValueError("must be a commit, 40 hex digits; a branch or a tag may move")
-        return None if revision is None else str(revision)
+        return self.model is None or self.service is not None or is_hub_id(self.model)

@@ -10,10 +10,27 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 PROMPT_NAMES = ("title", "brand", "tagline", "move")
 """What a prompt may name in braces: columns of the spot, and the words of the camera's move."""
+
+
+def _a_commit(revision: object) -> str:
+    if not re.fullmatch(r"[0-9a-f]{40}", str(revision)):
+        raise ValueError("must be a commit, 40 hex digits; a branch or a tag may move")
+    return str(revision)
+
+
+Commit = Annotated[str, BeforeValidator(_a_commit)]
+"""A commit of a repository of the model hub, 40 hex digits."""
 
 Dtype = Literal["bfloat16", "float16", "float32"]
 
@@ -193,7 +210,7 @@ class VideoPreset(_Part):
     title: str = ""
     model: Annotated[str, Field(min_length=1)]
     """Hub id ("owner/name"), or a folder: "/...", "./...", "s3://...", ".../"."""
-    revision: str | None = None
+    revision: Commit | None = None
     """Commit of the hub's repository, 40 hex digits."""
     licence: Licence
     sources: dict[str, str] = Field(default_factory=dict)
@@ -230,7 +247,7 @@ class VideoPreset(_Part):
     @property
     def is_hub_id(self) -> bool:
         """Whether `model` names a repository of the model hub."""
-        return re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", self.model) is not None
+        return is_hub_id(self.model)
 
     def part_paths(self) -> list[str]:
         """Paths of the parts that have weights of their own, each once."""
@@ -254,13 +271,6 @@ class VideoPreset(_Part):
             },
         )  # fmt: skip
         return dict(plain)
-
-    @field_validator("revision", mode="before")
-    @classmethod
-    def _a_commit(cls, revision: object) -> object:
-        if revision is not None and not re.fullmatch(r"[0-9a-f]{40}", str(revision)):
-            raise ValueError("must be a commit, 40 hex digits; a branch or a tag may move")
-        return None if revision is None else str(revision)
 
     @field_validator("prompt")
     @classmethod
@@ -293,6 +303,11 @@ class VideoPreset(_Part):
         if unknown := sorted(moves - set(self.camera)):
             raise ValueError(f"lora.when names {', '.join(unknown)}, which `camera` does not have")
         return self
+
+
+def is_hub_id(model: str) -> bool:
+    """Whether it is "owner/name", a repository of the model hub, and no folder."""
+    return re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", model) is not None
 
 
 def merged(raw: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

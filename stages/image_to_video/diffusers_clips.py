@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,28 +17,22 @@ import numpy as np
 from schemas.asset import Asset
 from schemas.video_preset import VideoPreset
 from stages.image_to_video.camera_motion import CameraMotion
-from stages.image_to_video.diffusion.control import control_track, product_picture
+from stages.image_to_video.diffusion.calling import arguments_of, frame_count
 from stages.image_to_video.diffusion.families import rows_at_once
 from stages.image_to_video.diffusion.image_check import check_image_is_used
 from stages.image_to_video.diffusion.loading import (
     ModelRefused,
-    arguments,
     load_pipeline,
-    noise_shape,
     use_loras,
 )
-from stages.image_to_video.diffusion.noise import generator, mixed_noise
 from stages.image_to_video.diffusion.packages import package
 from stages.image_to_video.diffusion.shells import PromptCache, Shell
+from stages.image_to_video.diffusion.weights import fetched, fetched_part
 from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
 from stages.image_to_video.first_frame import first_frame
 from stages.image_to_video.retime import retimed
 from stages.shared.frames import encode_frames, nvenc_works
 
-WEIGHTS = ("*.json", "*/*.safetensors", "*/*.model", "*/*.txt")
-"""Files of a hub repository that are fetched: no pickles, no code, and of the safetensors only
-those in the components' folders (beside them some owners keep each size as one large file)."""
-HALF_COPIES = ("*.fp16.safetensors", "*.bf16.safetensors", "*.non_ema.safetensors")
 ENCODERS = 2
 """Clips that are encoded at once, beside the model: one takes a core for longer than a card takes
 for its frames."""
@@ -108,10 +102,10 @@ class DiffusersClips(ClipEngine):
     def prepare(self) -> None:
         """Fetch what lies on the hub to its cache on this node; folders are used as they are."""
         if isinstance(self.model, str):
-            self._snapshot(self.model, self.revision)
+            fetched(self.model, self.revision)
         for part in self.parts:
             if isinstance(part, str):
-                self._part(part)
+                fetched_part(part)
 
     def load(self) -> None:
         """Load a hub id's model. A folder's is loaded by the first clip, which brings its path."""
@@ -183,18 +177,17 @@ class DiffusersClips(ClipEngine):
         if self.preset.vae.tiling == "auto" and not getattr(vae, "use_tiling", True):
             vae.enable_tiling()
             return self._make(shell, requests)
-        size = self.preset.size
+        size, count = self.preset.size, frame_count(self.preset, requests[0])
         raise OutOfCardMemory(
-            f"{self._said}: {self._count(requests[0])} frames of {size.width}x{size.height} do not"
-            f" fit the card, alone and in tiles; make size or frames.most smaller ({said[:300]})"
+            f"{self._said}: {count} frames of {size.width}x{size.height} do not fit the card, alone"
+            f" and in tiles; make size or frames.most smaller ({said[:300]})"
         )
 
     def _call(self, shell: Shell, requests: Sequence[ClipRequest]) -> list[np.ndarray]:
-        use_loras(shell.model, self.preset.lora, requests[0].move)
         pictures = [self._first(request) for request in requests]
-        made = shell.call(
-            **self._arguments(shell.model, requests, pictures, self._count(requests[0]))
-        )
+        count = frame_count(self.preset, requests[0])
+        given = arguments_of(self.preset, shell.model, requests, pictures, count)
+        made = shell.call(self._switch_loras(shell, requests[0]), **given)
         videos = [np.asarray(video, np.float32) for video in made.frames]
         for video in videos:
             if not np.isfinite(video).all():
@@ -204,87 +197,12 @@ class DiffusersClips(ClipEngine):
                 )
         return videos
 
+    def _switch_loras(self, shell: Shell, request: ClipRequest) -> Callable[[], None]:
+        """What must happen once the denoiser is ours: its adapters are all shells' own."""
+        return lambda: use_loras(shell.model, self.preset.lora, request.move)
+
     def _first(self, request: ClipRequest) -> np.ndarray:
         return first_frame(request, self.preset.size.width, self.preset.size.height)
-
-    def _arguments(
-        self, model: Any, requests: Sequence[ClipRequest], pictures: Sequence[np.ndarray],
-        count: int, reference: np.ndarray | None = None,
-    ) -> dict[str, Any]:  # fmt: skip
-        """What the call takes of all that we have; one row as it is, several as lists."""
-        image = package("PIL.Image")
-        preset, size = self.preset, self.preset.size
-        generators = [generator(one.seed, one.shot) for one in requests]
-        shown = [image.fromarray(picture) for picture in pictures]
-        offered = {
-            "image": _one_or_all(shown),
-            "prompt": _one_or_all([self._prompt(one) for one in requests]),
-            "negative_prompt": _one_or_all([preset.negative_prompt] * len(requests)),
-            "height": size.height,
-            "width": size.width,
-            "num_frames": count,
-            "frame_rate": preset.frames.fps,
-            "fps": preset.frames.fps,
-            "generator": generators if len(requests) > 1 else generators[0],
-            "output_type": "np",
-        }
-        if len(requests) > 1 and type(model).__name__ == "BatchedWan":
-            stack = np.stack(pictures).transpose(0, 3, 1, 2).astype(np.float32) / 255
-            offered["image"] = package("torch").from_numpy(stack)
-        if not preset.negative_prompt:
-            del offered["negative_prompt"]
-        if noise_shape(model) and preset.noise.kind == "mixed":
-            offered["latents"] = self._noise(model, generators, count)
-        takes = arguments(type(model))
-        named = {preset.rename.get(name, name): value for name, value in offered.items()}
-        given = {name: value for name, value in named.items() if name in takes}
-        if preset.control is not None:
-            product = product_picture(requests[0]) if reference is None else reference
-            given |= self._control(requests[0], count, shown[0], product)
-        return {**given, **preset.call}
-
-    def _noise(self, model: Any, generators: list[Any], count: int) -> Any:
-        size, every = self.preset.size, model.vae_scale_factor
-        channels = model.unet.config.in_channels // 2
-        dtype = next(model.unet.parameters()).dtype
-        noise = mixed_noise(
-            generators, count, channels, size.height // every, size.width // every,
-            self.preset.noise.alpha,
-        )  # fmt: skip
-        return noise.to(dtype)
-
-    def _control(
-        self, request: ClipRequest, count: int, first: Any, product: np.ndarray
-    ) -> dict[str, Any]:
-        """The control track, the mask (the first frame is kept), and the product as reference."""
-        image, control = package("PIL.Image"), self.preset.control
-        assert control is not None
-        size = self.preset.size
-        track = [
-            image.fromarray(picture)
-            for picture in control_track(request, control.kind, count, size.width, size.height)
-        ]
-        given: dict[str, Any] = {control.arg: track}
-        if control.mask_arg:
-            keep, free = (image.new("L", (size.width, size.height), tone) for tone in (0, 255))
-            given[control.arg] = [first, *track[1:]]
-            given[control.mask_arg] = [keep, *([free] * (count - 1))]
-        if control.reference_arg:
-            given[control.reference_arg] = [image.fromarray(product)]
-        if control.scale_arg:
-            given[control.scale_arg] = control.scale
-        return given
-
-    def _prompt(self, request: ClipRequest) -> str:
-        words = self.preset.camera.get(request.move)
-        move = (words.text if words else "") or request.move.replace("_", " ")
-        return self.preset.prompt.format(**request.texts, move=move)
-
-    def _count(self, request: ClipRequest) -> int:
-        """Frames to ask for: of the preset's rule, and enough for the clip if it can."""
-        seconds = request.frames / request.format.fps
-        wanted = int(np.ceil(seconds * self.preset.frames.fps - 1e-6)) + 1
-        return self.preset.frames.snap(wanted)
 
     def _batches(self, requests: Sequence[ClipRequest]) -> list[list[int]]:
         """Places of requests that are made in one call: of one length and one set of LoRAs."""
@@ -295,7 +213,7 @@ class DiffusersClips(ClipEngine):
         alike: dict[Any, list[int]] = {}
         for place, one in enumerate(requests):
             on = tuple(one.move in lora.when for lora in self.preset.lora if lora.when)
-            alike.setdefault((self._count(one), on), []).append(place)
+            alike.setdefault((frame_count(self.preset, one), on), []).append(place)
         return [group[n : n + most] for group in alike.values() for n in range(0, len(group), most)]
 
     def _encode(self, video: np.ndarray, request: ClipRequest, path: Path) -> None:
@@ -332,11 +250,11 @@ class DiffusersClips(ClipEngine):
 
         def make(picture: np.ndarray) -> np.ndarray:
             few = self.preset.frames.snap(2)
-            given = self._arguments(shell.model, [request], [picture], few, picture)
+            given = arguments_of(self.preset, shell.model, [request], [picture], few, picture)
             if "num_inference_steps" in given:
                 given["num_inference_steps"] = min(CHECK_STEPS, given["num_inference_steps"])
-            use_loras(shell.model, self.preset.lora, request.move)
-            return np.asarray(shell.call(**given).frames[0], np.float32)
+            made = shell.call(self._switch_loras(shell, request), **given)
+            return np.asarray(made.frames[0], np.float32)
 
         asked = self.preset.image_check
         return check_image_is_used(make, self._first(request), self._said, asked)
@@ -347,9 +265,9 @@ class DiffusersClips(ClipEngine):
         if folder is None:
             if isinstance(self.model, Asset):
                 raise ValueError(f"the request has no files for {self.model.uri}")
-            folder = self._snapshot(self.model, self.revision)
+            folder = fetched(self.model, self.revision)
         parts = {
-            path: files[f"part_{n}"] if isinstance(part, Asset) else self._part(part)
+            path: files[f"part_{n}"] if isinstance(part, Asset) else fetched_part(part)
             for n, (path, part) in enumerate(zip(self.preset.part_paths(), self.parts, strict=True))
         }
         self.adopt(load_pipeline(self.preset, folder, parts, self._said))
@@ -358,8 +276,8 @@ class DiffusersClips(ClipEngine):
         """Take a pipeline that `diffusion.loading` has prepared."""
         torch = package("torch")
         count = self.shells or (2 if torch.cuda.is_available() else 1)
-        if self.preset.offload == "model":
-            count = 1  # its parts are moved about, for one call at a time
+        if self.preset.offload == "model" or self.preset.cache is not None:
+            count = 1  # parts are moved about, or kept from step to step, for one call at a time
         lock, prompts = threading.Lock(), PromptCache()
         park = self.preset.offload == "text_encoder" and hasattr(model, "text_encoder")
         self._loaded.update(
@@ -367,32 +285,7 @@ class DiffusersClips(ClipEngine):
             shells=[Shell(model, lock, prompts, park) for _ in range(count)],
         )  # fmt: skip
 
-    def _part(self, part: str) -> Path:
-        name, _, commit = part.partition("@")
-        return self._snapshot(name, commit)
-
-    def _snapshot(self, name: str, revision: str | None) -> Path:
-        """A hub id's files on this node, fetched if they are not there."""
-        hub = package("huggingface_hub")
-        try:
-            found = hub.snapshot_download(
-                name,
-                revision=revision,
-                allow_patterns=[*WEIGHTS, *(["*.safetensors"] if name != self.model else [])],
-                ignore_patterns=list(HALF_COPIES),
-            )
-        except FileNotFoundError as error:  # offline, and not in the cache
-            raise FileNotFoundError(
-                f"{name}@{revision} is not on this machine and the hub can't be reached; copy it to"
-                f" a folder that can be, and name that as the model ({error})"
-            ) from error
-        return Path(found)
-
     @property
     def _said(self) -> str:
         """The model, for people."""
         return self.model.uri if isinstance(self.model, Asset) else f"{self.model}@{self.revision}"
-
-
-def _one_or_all(values: list[Any]) -> Any:
-    return values[0] if len(values) == 1 else values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -92,7 +93,8 @@ class HttpClips(ClipEngine):
                     f"{self.url}: clip {number} is {status} after {self.timeout_s:g} s"
                 )
             time.sleep(self.poll_s)
-            job = json.loads(self._ask("GET", f"videos/{quote(number, safe='')}"))
+            with contextlib.suppress(Retry):  # the clip is being made: ask again, not for another
+                job = json.loads(self._ask("GET", f"videos/{quote(number, safe='')}"))
         video = self._ask("GET", f"videos/{quote(number, safe='')}/content")
         self._encode(video, request, path)
         return RenderedClip(request.areas.product, "generated")

@@ -146,8 +146,10 @@ class ImageToVideo(Stage):
         verdicts = (self._verdict([clip.mode for clip in clips]), *judge_clips(metrics, self.gates))
         reject_clips(metrics, verdicts)
         shots = [
-            self._row(shot, clip, overlap, media.save(path))
-            for shot, clip, overlap, path in zip(planned, clips, overlaps, paths, strict=True)
+            self._row(shot, request.move, clip, overlap, media.save(path))
+            for shot, request, clip, overlap, path in zip(
+                planned, requests, clips, overlaps, paths, strict=True
+            )
         ]
         return {"shots": shots, "metrics": metrics, "verdicts": list(verdicts)}
 
@@ -202,13 +204,15 @@ class ImageToVideo(Stage):
             return move
         return next((other for other in INSTEAD[move] if other in can), can[0])
 
-    def _row(self, shot: PlannedShot, clip: RenderedClip, overlap: int, uri: str) -> dict[str, Any]:
+    def _row(
+        self, shot: PlannedShot, move: str, clip: RenderedClip, overlap: int, uri: str
+    ) -> dict[str, Any]:
         fps = FORMATS[self.format].fps
         box = clip.product_box
         return {
             "index": shot.index,
             "layout": shot.layout,
-            "move": shot.move,
+            "move": move,
             "start_s": shot.start_frame / fps,
             "end_s": shot.end_frame / fps,
             "handle_s": overlap / fps,

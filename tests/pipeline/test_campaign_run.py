@@ -360,6 +360,27 @@ def test_what_was_on_air_is_withdrawn_though_its_newest_version_was_turned_down(
     assert count(rows) == {"unchanged": 2}
 
 
+def test_one_per_cent_changed_costs_one_per_cent(tmp_path: Path) -> None:
+    """Would catch a small change that makes whole units work again: at most 1.5 % of the first
+    run's stage work."""
+    path, output = write_campaign(tmp_path, feed=long_feed(200)), str(tmp_path / "out")
+    feed = tmp_path / "feed.tsv"
+
+    def work(rows: list[dict[str, Any]]) -> int:
+        mine = [row for row in rows if row["settled_by"] is None]
+        return sum(not ran["cached"] for row in mine for ran in row["stages"] or ())
+
+    first = work(rows_of(replace(campaign_run(path, output), unit_spots=50)))
+    lines = feed.read_text().splitlines()
+    changed = [
+        line.replace("24.00", "23.00") if n % 100 == 7 else line for n, line in enumerate(lines)
+    ]
+    feed.write_text("\n".join(changed))
+    rows = rows_of(replace(campaign_run(path, output), unit_spots=50))
+    assert count(rows) == {"unchanged": 198, "published": 2}
+    assert first >= 400 and 0 < work(rows) <= 0.015 * first
+
+
 def test_an_output_of_another_layout_is_refused(tmp_path: Path) -> None:
     """Would catch a ledger that is read by the rules of another version, and written over."""
     path, output = write_campaign(tmp_path), tmp_path / "out"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pipeline import storage
 from pipeline.campaign_file import read_campaign
 from pipeline.feed import UnreadRow
 from pipeline.plan import Planner, new_run_id, spot_id_of
@@ -320,3 +321,31 @@ def test_a_product_that_comes_back_is_as_it_was(tmp_path: Path) -> None:
     (again,) = plan(path, {"mug": row}, only=["mug"])
     (back,) = [one for one in again.decided if one["spot_id"] == "mug"]
     assert (back["status"], back["reason_code"], back["reason"]) == ("unchanged", None, None)
+
+
+def test_a_price_that_is_written_otherwise_is_no_change(tmp_path: Path) -> None:
+    """Would catch a feed tool that drops two zeros and costs a night of planning: 28 is 28.00."""
+    path = write_campaign(tmp_path)
+    (first,) = plan(path)
+    known = {row["spot_id"]: {**row, "status": "rejected"} for row in first.pending}
+    (tmp_path / "feed.tsv").write_text(FEED.replace("24.00 USD", "24 USD"))
+    (again,) = plan(path, known)
+    assert [row["spot_id"] for row in again.pending] == []
+
+
+def test_a_store_that_is_away_costs_no_product_its_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Would catch a catalogue that is rejected for missing pictures because a store restarted."""
+    path = write_campaign(tmp_path)
+
+    read = storage.read_bytes
+
+    def away(uri: str) -> bytes:
+        if uri.endswith(".jpg"):
+            raise ConnectionResetError(f"{uri}: connection reset by peer")
+        return read(uri)
+
+    monkeypatch.setattr("pipeline.storage.read_bytes", away)
+    with pytest.raises(ConnectionResetError):
+        plan(path)

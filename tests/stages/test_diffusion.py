@@ -50,7 +50,6 @@ ALONE = ("wan21", "vace")
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The folder of a family's tiny checkpoint, made when it is first asked for."""
-    pytest.importorskip("diffusers", reason="the gpu extra is not installed: .[gpu]")
     root, known = tmp_path_factory.mktemp("models"), dict[str, Path]()
 
     def make(family: str) -> Path:
@@ -190,7 +189,6 @@ def test_a_lora_works_for_its_camera_move_and_at_scale_0_not_at_all(
     made: Callable[[str], Path], asked: ClipRequest, tmp_path: Path
 ) -> None:
     """Would catch an orbit LoRA that bends every shot, and one that never works."""
-    pytest.importorskip("peft")
     lora = tiny_models.tiny_lora(made("wan"), tmp_path / "lora")
     files = {**of(made("wan")), "part_0": lora}
     request = replace(asked, files=files, move="rise")
@@ -209,11 +207,72 @@ def test_a_lora_works_for_its_camera_move_and_at_scale_0_not_at_all(
     assert np.abs(with_lora(scale=0.0) - base).max() < 1e-4
 
 
+def test_shells_with_different_loras_do_not_mix_them(
+    made: Callable[[str], Path], asked: ClipRequest, tmp_path: Path
+) -> None:
+    """Would catch a LoRA that is switched for the next clip while this one is being denoised: the
+    adapters are the denoiser's, which all shells share."""
+    lora = tiny_models.tiny_lora(made("wan"), tmp_path / "lora")
+    files = {**of(made("wan")), "part_0": lora}
+    requests = [
+        replace(asked, files=files, shot=n, seed=n, move="rise" if n % 2 else "drift")
+        for n in range(6)
+    ]
+    found = []
+    for shells in (1, 2):
+        engine = engine_of(
+            made("wan"), shells=shells, parts=(Asset(f"{lora}/", "1" * 64),),
+            lora=[{"path": "./lora", "when": ["rise"]}], camera={"rise": {}, "drift": {}},
+        )  # fmt: skip
+        paths = [tmp_path / f"{shells}-{n}.mp4" for n in range(len(requests))]
+        engine.render_all(requests, paths)
+        found.append([path.read_bytes() for path in paths])
+    assert found[0] == found[1]
+
+
+def test_each_expert_may_have_a_lora_of_its_own(
+    made: Callable[[str], Path], asked: ClipRequest, tmp_path: Path
+) -> None:
+    """Would catch a 4-step LoRA that reaches one of two experts only (Wan 2.2 A14B)."""
+    loras = [tiny_models.tiny_lora(made("wan22"), tmp_path / name) for name in ("high", "low")]
+    files = {**of(made("wan22")), "part_0": loras[0], "part_1": loras[1]}
+    engine = engine_of(
+        made("wan22"), "wan22", parts=tuple(Asset(f"{one}/", "1" * 64) for one in loras),
+        lora=[{"path": "./high"}, {"path": "./low", "part": "transformer_2"}],
+    )  # fmt: skip
+    assert np.isfinite(videos_of(engine, replace(asked, files=files))).all()
+    model = engine._loaded["model"]
+    for part, adapter in ((model.transformer, "lora_0"), (model.transformer_2, "lora_1")):
+        assert list(part.peft_config) == [adapter] and adapter in part.active_adapters()
+
+
+def test_a_feature_cache_spares_passes_and_works_alone(
+    made: Callable[[str], Path], asked: ClipRequest
+) -> None:
+    """Would catch a cache that does nothing, and one whose kept features a second shell wipes."""
+    request = replace(asked, files=of(made("wan")))
+
+    def passes(**more: Any) -> int:
+        engine = engine_of(
+            made("wan"), shells=2, call={"num_inference_steps": 6, "guidance_scale": 1.0}, **more
+        )
+        engine._ready(request)
+        count = list[int]()
+        block = engine._loaded["model"].transformer.blocks[1]
+        forward = block.ffn.forward
+        block.ffn.forward = lambda *a, **k: (count.append(1), forward(*a, **k))[1]
+        assert np.isfinite(videos_of(engine, request)).all()
+        assert len(engine._loaded["shells"]) == (1 if more else 2)
+        return len(count)
+
+    assert passes() == 6
+    assert passes(cache={"kind": "first_block", "args": {"threshold": 100.0}}) < 6
+
+
 def test_weights_in_8_bits_are_smaller_and_take_a_lora(
     made: Callable[[str], Path], asked: ClipRequest, tmp_path: Path
 ) -> None:
     """Would catch a LoRA that is loaded after the casting, which fails; and a cast that is none."""
-    pytest.importorskip("peft")
     lora = tiny_models.tiny_lora(made("wan"), tmp_path / "lora")
     request = replace(asked, files={**of(made("wan")), "part_0": lora})
     plain = engine_of(made("wan"))
@@ -301,7 +360,6 @@ def test_a_preset_that_does_not_fit_its_model_names_key_and_fix(
 
 def test_a_missing_lora_is_named(made: Callable[[str], Path], asked: ClipRequest) -> None:
     """Would catch a file name that changed on the hub, told in the words of a library."""
-    pytest.importorskip("peft")
     (empty := asked.photo.parent / "empty").mkdir()
     engine = engine_of(
         made("wan"), parts=(Asset(f"{empty}/", "1" * 64),),
@@ -347,12 +405,12 @@ def test_a_full_card_means_smaller_batches_then_tiles_then_a_reason(
     call, sizes = Shell.call, list[int]()
     room = {"rows": 1, "untiled": True}
 
-    def full(self: Shell, **named: Any) -> Any:
+    def full(self: Shell, first: Any, **named: Any) -> Any:
         rows = len(named["generator"]) if isinstance(named["generator"], list) else 1
         sizes.append(rows)
         if rows > room["rows"] or not (room["untiled"] or self.model.vae.use_tiling):
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9.00 GiB")
-        return call(self, **named)
+        return call(self, first, **named)
 
     monkeypatch.setattr(Shell, "call", full)
     found = videos_of(engine, *[replace(request, shot=n) for n in (1, 2, 3, 4)])
@@ -388,13 +446,15 @@ def test_a_clip_that_fails_its_gate_asks_for_another_seed(
     monkeypatch.setitem(FORMATS, "9x16", SMALL)  # type: ignore[arg-type]
     spot = {"photo_uri": store.put(asked.photo), "cutout_uri": None, "sentences": [],
             "accent": "#336699", "seed": 3, "title": "A box"}  # fmt: skip
-    stage = stage_of(made("wan"), gates=(("clip_warp_error", None, 0.0),))
+    stage = stage_of(made("wan"), gates=(("clip_warp_error", None, 0.0),), camera="rise")
     with store.workspace() as media, pytest.raises(Reject) as caught:
         stage.run(spot, media)
     assert caught.value.reason_code == "gate_clip_warp_error" and caught.value.another_seed
     assert "clip_warp_error" in caught.value.metrics and "image_change" in caught.value.metrics
     with store.workspace() as media:
-        passed = stage_of(made("wan"), gates=(("clip_smoothness", 0.0, None),)).run(spot, media)
+        passing = stage_of(made("wan"), gates=(("clip_smoothness", 0.0, None),), camera="rise")
+        passed = passing.run(spot, media)
+    assert {shot["move"] for shot in passed["shots"]} == {"rise"}, "the move that was made"
     assert {"clip_warp_error", "clip_jitter", "clip_flicker"} <= set(passed["metrics"])
     assert [v.verdict for v in passed["verdicts"]] == ["pass", "pass"]
 

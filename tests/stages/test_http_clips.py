@@ -76,6 +76,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """A poll, or the file."""
         self.server.polls += 1
+        if self.server.fault == "stumbles" and self.server.polls == 1:
+            self._answer(b"restarting", 502)
+            return
         if self.path.endswith("/content"):
             self._answer(b"no video" if self.server.fault == "garbage" else self._video())
             return
@@ -132,6 +135,15 @@ def test_a_clip_is_asked_for_polled_and_taken(
     sent = cv2.imread(str(service.folder / "first.png"))[..., ::-1]
     wanted = cv2.resize(sent, (216, 384), interpolation=cv2.INTER_CUBIC)
     assert np.abs(frames[0].astype(int) - wanted).mean() < 8, "it begins with the product"
+
+
+def test_a_poll_that_fails_is_asked_again_and_not_the_clip(
+    service: Service, asked: ClipRequest, tmp_path: Path
+) -> None:
+    """Would catch a proxy's hiccup that makes the service render a clip twice."""
+    service.fault = "stumbles"
+    engine_of(service).render(asked, tmp_path / "clip.mp4")
+    assert len(service.asked) == 1 and service.polls >= 3
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,6 @@ TINY: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Folders of three families of models, with random weights."""
-    pytest.importorskip("diffusers", reason="the gpu extra is not installed: .[gpu]")
     folder = tmp_path_factory.mktemp("models")
     makers = {"wan": tiny_wan, "ltx": tiny_ltx, "svd": tiny_svd}
     return {name: make(folder / name) for name, make in makers.items()}
@@ -215,8 +214,6 @@ def test_a_missing_package_is_named_with_its_command(
 ) -> None:
     """Catches a bare ImportError from which nobody knows what to install."""
     monkeypatch.setitem(sys.modules, missing, None)
-    if missing != "torch":
-        pytest.importorskip("torch", reason="the gpu extra is not installed: .[gpu]")
     with pytest.raises(ImportError, match=rf"needs {missing} to .*pip install 'spotmill\[gpu\]'"):
         engine_of(tmp_path).render(replace(asked, files=of(tmp_path)), tmp_path / "clip.mp4")
 

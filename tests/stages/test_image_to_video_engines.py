@@ -92,7 +92,6 @@ def engine(request: pytest.FixtureRequest, pictures: dict[str, Path]) -> ClipEng
     pictures.pop("weights", None)
     made: ClipEngine = CameraMotion()
     if request.param == DiffusersClips.name:
-        pytest.importorskip("diffusers", reason="the gpu extra is not installed: .[gpu]")
         pictures["weights"] = tiny_wan(pictures["white"].parent / "weights")
         preset = tiny_preset(size={"width": 96, "height": 160})
         made = DiffusersClips(preset=preset, model=Asset(f"{pictures['weights']}/", "0" * 64))

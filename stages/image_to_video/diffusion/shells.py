@@ -83,12 +83,14 @@ class Shell:
             _on_the_card(self.model)
         self._stream = torch.cuda.Stream() if torch.cuda.is_available() else None
 
-    def call(self, **named: Any) -> Any:
-        """Call the pipeline; while it denoises, nobody else does."""
+    def call(self, first: Callable[[], None], **named: Any) -> Any:
+        """Call the pipeline; while it denoises, nobody else does. `first` is done once the denoiser
+        is ours: what it changes there is for this call."""
         torch = package("torch")
         self._denoiser.acquire()
         self._holds = True
         try:
+            first()
             with torch.inference_mode():
                 if self._stream is None:
                     return self.model(**named)
