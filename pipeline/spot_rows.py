@@ -102,6 +102,7 @@ class SpotRows:
             "accent": (written.accent if written else "") or self.campaign.brand.accent,
             "images": self._images(product),
             "music": self._music(written.music if written else ""),
+            "control": self._control(product.extra.get("control_link", "")),
         }
 
     def _script(self, product: Product, variant: Variant, written: ScriptRow | None) -> str:
@@ -125,7 +126,11 @@ class SpotRows:
                 continue
         return images
 
-    def _image(self, link: str) -> dict[str, str]:
+    def _control(self, link: str) -> dict[str, str] | None:
+        """The product's own control track, which lies where its pictures do."""
+        return self._image(link, "control_link") if link else None
+
+    def _image(self, link: str, attribute: str = "image_link") -> dict[str, str]:
         """The picture that a feed's link means: by file name in `images`, or beside the feed."""
         where = self.campaign.images
         try:
@@ -135,14 +140,14 @@ class SpotRows:
         except FileNotFoundError:
             there = where or "the folder of the feed"
             fix = f"no such file in {there}; add it, or correct the link"
-            raise Unplannable("image_missing", f"image_link {link!r}: {fix}") from None
+            raise Unplannable("image_missing", f"{attribute} {link!r}: {fix}") from None
         except Elsewhere:
             fix = "copy the images to one folder or bucket and name it in the campaign's `images`"
-            raise Unplannable("image_elsewhere", f"image_link {link!r}: {fix}") from None
+            raise Unplannable("image_elsewhere", f"{attribute} {link!r}: {fix}") from None
         except _UNREADABLE as error:
             if storage.is_away(error):
                 raise
-            said = f"image_link {link!r} cannot be read ({error}); correct the link"
+            said = f"{attribute} {link!r} cannot be read ({error}); correct the link"
             raise Unplannable("image_unreadable", said) from None
 
     def _music(self, own: str) -> dict[str, str] | None:
@@ -178,8 +183,9 @@ def _file_name(link: str) -> str:
 def _links_of(texts: Mapping[str, str]) -> list[str]:
     """Links of a feed row's pictures, as far as they can be told apart at a glance."""
     links = texts.get("image_link", "")
-    if "additional_image_link" in texts:
-        links += "," + texts["additional_image_link"]
+    for more in ("additional_image_link", "control_link"):
+        if more in texts:
+            links += "," + texts[more]
     return [bare for link in links.split(",") if (bare := link.strip())]
 
 

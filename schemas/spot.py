@@ -25,6 +25,7 @@ SPOT_SCHEMA = pa.schema(
         pa.field("accent", pa.string()),  # "#rrggbb"
         pa.field("images", pa.list_(ASSET)),  # the product photo first, then further pictures
         pa.field("music", ASSET),  # null for none
+        pa.field("control", ASSET),  # picture or film that steers a video model; null for none
     ],
     metadata={"schema": "spotmill.spot", "schema_version": SCHEMA_VERSION},
 )

@@ -136,16 +136,21 @@ class Lora(_Part):
 
 
 class Control(_Part):
-    """A second picture track that steers the model: made from the shot as the embedded engine
-    would show it, camera move included."""
+    """A second picture track that steers the model. It is made from the shot as the embedded engine
+    would show it, camera move included, unless the product brings its own (`control_link` in the
+    feed): a picture, which stands still, or a film, which lasts as long as the clip."""
 
-    kind: Literal["edges", "depth", "grey"]
+    kind: Literal["edges", "depth", "grey", "pose"]
+    """pose: a skeleton, which no product photo has; every product must bring it."""
     arg: str
     """Argument of the pipeline that takes the frames."""
     mask_arg: str | None = None
     """Argument that takes a mask, white where the model is free."""
     reference_arg: str | None = None
     """Argument that takes the product picture."""
+    alone: bool = False
+    """The model sees nothing of the product but this track: colours and print are its own. With
+    such a preset a campaign must have a gate on `clip_product_colours`."""
     scale_arg: str | None = None
     scale: Annotated[float, Field(ge=0, le=2)] = 1.0
 

@@ -147,15 +147,16 @@ def image_to_video(
     with tempfile.TemporaryDirectory(prefix="spotmill-bench-") as folder:
         device, found = measure_clips(Path(folder), shots=shots, seconds=seconds, steps=steps)
     table = Table("way", "wall s", "x plain", "text", "VAE in", "denoise", "per step", "VAE out",
-                  "denoiser busy", "rest per clip", "peak GB", "spots/h", "USD/spot")  # fmt: skip
+                  "encode", "denoiser busy", "own per clip", "peak GB", "spots/h",
+                  "USD/spot")  # fmt: skip
     for one in found:
         phases = one.phases
         table.add_row(
             one.way, f"{one.wall_s:.2f}", f"{found[0].wall_s / one.wall_s:.2f}",
             f"{phases['text']:.2f}", f"{phases['vae_encode']:.2f}", f"{phases['denoise']:.2f}",
             f"{phases['denoise'] / max(1, one.steps) * 1000:.0f} ms",
-            f"{phases['vae_decode']:.2f}", f"{one.denoiser_busy:.0%}",
-            f"{one.overhead_s * 1000:.0f} ms", f"{one.peak_gb:.1f}", f"{3600 / one.wall_s:.0f}",
+            f"{phases['vae_decode']:.2f}", f"{phases['encode']:.2f}", f"{one.denoiser_busy:.0%}",
+            f"{one.own_s * 1000:.0f} ms", f"{one.peak_gb:.1f}", f"{3600 / one.wall_s:.0f}",
             f"{one.wall_s / 3600 * gpu_hour_usd:.4f}",
         )  # fmt: skip
     console = Console(width=170)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import platform
 import resource
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ from schemas.asset import Asset
 from schemas.layout import FORMATS
 from schemas.video_preset import VideoPreset
 from stages.image_to_video import ClipRequest, DiffusersClips
+from stages.image_to_video import diffusers_clips as engine_module
 from stages.image_to_video.diffusion.loading import prepare_pipeline
 from stages.image_to_video.diffusion.noise import generator
 from stages.image_to_video.first_frame import first_frame
@@ -33,19 +35,33 @@ from stages.image_to_video.retime import retimed
 from stages.shared.frames import encode_frames
 from stages.shared.picture import write_png
 
-PHASES = ("text", "vae_encode", "denoise", "vae_decode")
+MODEL = ("text", "vae_encode", "denoise", "vae_decode")
+"""Phases of the model's own work."""
+PHASES = (*MODEL, "encode")
 TINY_SETTINGS: dict[str, Any] = {
     "size": {"width": 96, "height": 160}, "frames": {"fps": 8}, "dtype": "float32",
     "image_check": {"least_change": 0.0, "least_likeness": None}, "compile": "none",
 }  # fmt: skip
 
 
+TIMED = (*PHASES, "make", "wait")
+
+
+class _TimedLock:
+    """A lock that tells how long it was waited for."""
+
+    def __init__(self, lock: Any, spent: Spent) -> None:
+        self.lock, self.release = lock, lock.release
+        self.acquire = spent.around("wait", lock.acquire, lambda: None)
+
+
 @dataclass
 class Spent:
-    """Seconds by phase, summed over clips and threads, and how often each ran."""
+    """Seconds by phase, summed over clips and threads, and how often each ran; "make" is all that
+    comes before a clip's encoding, "wait" what of it is waiting for the denoiser."""
 
-    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))
-    calls: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PHASES, 0))
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(TIMED, 0.0))
+    calls: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TIMED, 0))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def around(self, phase: str, work: Callable[..., Any], sync: Callable[[], None]) -> Any:
@@ -72,6 +88,8 @@ class Measured:
     batch: int
     wall_s: float
     phases: Mapping[str, float]
+    own_s: float
+    """Of a clip: what is neither the model nor encoding nor waiting: first frame, arguments."""
     steps: int
     clips: int
     peak_gb: float
@@ -80,11 +98,6 @@ class Measured:
     def denoiser_busy(self) -> float:
         """Share of the time in which the denoiser works."""
         return self.phases["denoise"] / self.wall_s
-
-    @property
-    def overhead_s(self) -> float:
-        """Of a clip: what is not the model, the encoder's time that nothing hides included."""
-        return max(0.0, self.wall_s - sum(self.phases.values())) / self.clips
 
 
 def measure_clips(
@@ -152,8 +165,10 @@ def _requests(folder: Path, shots: int, seconds: float) -> list[ClipRequest]:
 
 
 @contextmanager
-def _timed(models: Sequence[Any], cuda: bool) -> Iterator[Spent]:
-    """Phases of these pipelines' calls; of a GPU with its queue run empty, phase by phase."""
+def _timed(models: Sequence[Any], shells: Sequence[Any], cuda: bool) -> Iterator[Spent]:
+    """Phases of these pipelines' calls and of the shells around them; of a GPU with its queue run
+    empty, phase by phase.
+    """
     import torch
 
     spent = Spent()
@@ -161,7 +176,15 @@ def _timed(models: Sequence[Any], cuda: bool) -> Iterator[Spent]:
     denoiser = models[0].transformer
     forward = denoiser.forward
     denoiser.forward = spent.around("denoise", forward, sync)
-    kept = []
+    kept: list[Any] = []
+    here = sys.modules[__name__]
+    make, encoders = DiffusersClips._call, [(m, m.encode_frames) for m in (here, engine_module)]  # type: ignore[attr-defined]
+    DiffusersClips._call = spent.around("make", make, sync)  # type: ignore[method-assign]
+    for module, encode in encoders:
+        module.encode_frames = spent.around("encode", encode, lambda: None)
+    locks = [(shell, shell._denoiser) for shell in shells]
+    for shell, lock in locks:
+        shell._denoiser = _TimedLock(lock, spent)
     for model in models:
         kept.append((model, model.encode_prompt, model.vae.encode, model.vae.decode))
         model.encode_prompt = spent.around("text", model.encode_prompt, sync)
@@ -171,6 +194,11 @@ def _timed(models: Sequence[Any], cuda: bool) -> Iterator[Spent]:
         yield spent
     finally:
         denoiser.forward = forward
+        DiffusersClips._call = make  # type: ignore[method-assign]
+        for module, encode in encoders:
+            module.encode_frames = encode
+        for shell, lock in locks:
+            shell._denoiser = lock
         for model, text, encode, decode in kept:
             model.encode_prompt, model.vae.encode, model.vae.decode = text, encode, decode
 
@@ -204,7 +232,7 @@ def _plain(
                 fps=form.fps,
             )  # fmt: skip
 
-    return _measured("plain diffusers", 1, [model], spot, requests, cuda)
+    return _measured("plain diffusers", 1, [model], [], spot, requests, cuda)
 
 
 def _ours(
@@ -214,16 +242,19 @@ def _ours(
     engine = DiffusersClips(preset=preset, model=Asset("random", "0" * 64), shells=shells)
     engine.adopt(model)
     paths = [folder / f"clip-{n}.mp4" for n in range(len(requests))]
-    models = [shell.model for shell in engine._loaded["shells"]]
+    ways_in = engine._loaded["shells"]
+    models = [shell.model for shell in ways_in]
     engine.render_all(requests[:1], paths[:1])  # the picture check, and the caches of the card
-    return _measured(
-        name, batch, models, lambda: engine.render_all(requests, paths) and None, requests, cuda
-    )
+
+    def spot() -> None:
+        engine.render_all(requests, paths)
+
+    return _measured(name, batch, models, ways_in, spot, requests, cuda)
 
 
 def _measured(
-    name: str, batch: int, models: Sequence[Any], spot: Callable[[], Any],
-    requests: Sequence[ClipRequest], cuda: bool,
+    name: str, batch: int, models: Sequence[Any], shells: Sequence[Any],
+    spot: Callable[[], None], requests: Sequence[ClipRequest], cuda: bool,
 ) -> Measured:  # fmt: skip
     import torch
 
@@ -233,16 +264,21 @@ def _measured(
     begun = time.perf_counter()
     spot()
     wall = time.perf_counter() - begun  # without the timers, which stop the card's queue
-    with _timed(models, cuda) as spent:
+    with _timed(models, shells, cuda) as spent:
+        begun = time.perf_counter()
         spot()
+        timed_wall = time.perf_counter() - begun
     peak = (
         torch.cuda.max_memory_allocated()
         if cuda
         else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     )
+    found, model_s = spent.seconds, sum(spent.seconds[name] for name in MODEL)
+    made = found["make"] - found["wait"] if shells else timed_wall - found["encode"]
     return Measured(
-        name, batch, wall, spent.seconds, spent.calls["denoise"], len(requests), peak / 1e9
-    )
+        name, batch, wall, {phase: found[phase] for phase in PHASES},
+        max(0.0, made - model_s) / len(requests), spent.calls["denoise"], len(requests), peak / 1e9,
+    )  # fmt: skip
 
 
 def plot_clips(device: str, found: Sequence[Measured], path: Path) -> None:
@@ -259,8 +295,10 @@ def plot_clips(device: str, found: Sequence[Measured], path: Path) -> None:
         values = np.array([one.phases[phase] for one in found][::-1])
         axis.barh(names, values, left=left, label=phase.replace("_", " "))
         left += values
+    # Encoding runs beside the model, two clips at a time.
     axis.plot([one.wall_s for one in found][::-1], names, "k|", ms=16, mew=2, label="wall time")
-    axis.set(title=f"seconds for {found[0].clips} clips on {device}", xlim=(0, None))
-    axis.legend(frameon=False, fontsize=8)
+    title = f"seconds, summed over threads, for {found[0].clips} clips on {device}"
+    axis.set(title=title, xlim=(0, None))
+    figure.legend(loc="outside lower center", ncols=6, frameon=False, fontsize=8)
     figure.savefig(path, dpi=110)
     plt.close(figure)

@@ -36,6 +36,7 @@ def recipe(campaign: Campaign) -> list[Stage]:
         return laptop.recipe(campaign, _served_clips(campaign, model))
     preset = campaign_preset(model)
     _check_aspect(preset, campaign.formats[0])
+    _check_steered(preset, campaign)
     engine = DiffusersClips(
         preset=preset,
         model=_weights("video_model.model", preset.model, preset.is_hub_id),
@@ -127,6 +128,19 @@ def _weights(key: str, where: str, is_hub_id: bool) -> Asset | str:
     except FileNotFoundError:
         fix = "there is no such folder; give a folder as save_pretrained writes it, or owner/name"
         raise ConfigError("the gpu recipe", [Refusal(key, where, fix)]) from None
+
+
+def _check_steered(preset: VideoPreset, campaign: Campaign) -> None:
+    """A model that sees nothing of the product but lines invents the rest: somebody must look."""
+    control, gate = preset.control, "clip_product_colours"
+    if control is None or not control.alone:
+        return
+    if gate not in {name for name, least, _ in clip_gates(campaign) if least is not None}:
+        fix = (
+            f"{preset.name} is steered by {control.kind} alone and invents the product's colours;"
+            " ask for theirs, such as [0.7, null]"
+        )
+        raise ConfigError("the gpu recipe", [Refusal(f"quality.gates.{gate}", "not set", fix)])
 
 
 def _check_aspect(preset: VideoPreset, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,7 +19,7 @@ from stages.image_to_video.product import clean_edges, product_layer
 from stages.image_to_video.render import ShotRenderer
 from stages.image_to_video.scene import studio
 from stages.shared.frames import encode_frames
-from stages.shared.picture import palette, read_picture, trim
+from stages.shared.picture import Swatch, palette, read_picture, trim
 
 END_CARD_FILL = 0.84
 """Share of its area that the product takes on an end card: calm, with room for the text below."""
@@ -62,7 +63,7 @@ class CameraMotion(ClipEngine):
     def stage_shot(self, request: ClipRequest) -> tuple[ShotRenderer, str]:
         """Everything that is drawn once per shot, and the mode it is drawn in."""
         frame = (request.format.width_px, request.format.height_px)
-        cutout = self._cutout(request)
+        cutout, swatches = _product_of(request)
         mode = "card" if cutout is None else "studio"
         picture = card.rounded(read_picture(request.photo)) if cutout is None else cutout
         height, width = picture.shape[:2]
@@ -80,7 +81,7 @@ class CameraMotion(ClipEngine):
         if cutout is None:
             scene = card.cover(picture, stand, frame, request.layout)
         else:
-            colours = set_colours(request.accent, palette(picture), request.layout)
+            colours = set_colours(request.accent, swatches, request.layout)
             scene = studio(
                 picture[..., 3], stand, frame, colours, request.layout, request.seed, request.shot
             )
@@ -90,11 +91,24 @@ class CameraMotion(ClipEngine):
         )
         return renderer, mode
 
-    def _cutout(self, request: ClipRequest) -> np.ndarray | None:
-        """The product alone, RGBA, trimmed, its edges clean; None if it can't be told apart."""
-        if request.cutout is not None:
-            picture = read_picture(request.cutout, alpha=True)
-            if picture[..., 3].min() < 250:
-                return clean_edges(trim(picture).picture)
-        keyed = key_plain_backdrop(read_picture(request.photo))
-        return None if keyed is None else clean_edges(trim(keyed).picture)
+
+def _product_of(request: ClipRequest) -> tuple[np.ndarray | None, list[Swatch]]:
+    """The product alone, RGBA, trimmed, its edges clean, and its palette; None if it can't be told
+    apart. Shots of a spot share it.
+    """
+    files = [path for path in (request.photo, request.cutout) if path is not None]
+    stats = [path.stat() for path in files]
+    stamps = tuple((stat.st_ino, stat.st_mtime_ns, stat.st_size) for stat in stats)
+    return _cut_out(request.photo, request.cutout, stamps)
+
+
+@lru_cache(maxsize=2)
+def _cut_out(photo: Path, cutout: Path | None, _: object) -> tuple[np.ndarray | None, list[Swatch]]:
+    picture = None if cutout is None else read_picture(cutout, alpha=True)
+    if picture is None or picture[..., 3].min() >= 250:
+        picture = key_plain_backdrop(read_picture(photo))
+    if picture is None:
+        return None, []
+    clean = clean_edges(trim(picture).picture)
+    clean.flags.writeable = False
+    return clean, palette(clean)

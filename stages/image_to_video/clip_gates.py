@@ -13,7 +13,7 @@ METRICS: Mapping[str, str] = {
     "clip_flicker": "VBench's temporal flickering, 0 to 1; 1 stands still",
     "clip_smoothness": "likeness of every other frame to what lies between its neighbours, 0 to 1",
     "clip_product_ssim": "structure of the product that is kept along its way, 0 to 1",
-    "clip_product_colours": "likeness of the product's colours to those it began with, 0 to 1",
+    "clip_product_colours": "likeness of the product's colours to those in the studio set, 0 to 1",
     "clip_subject": "likeness to the first frame's product, by the vision model given, 0 to 1",
     "clip_jitter": "trembling of the product: rms acceleration in thousandths of the frame's width",
     "image_change": "how much the model's frames change with the product picture, in 8-bit steps",

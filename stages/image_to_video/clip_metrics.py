@@ -16,6 +16,7 @@ import numpy as np
 
 from schemas.layout import Box
 from stages.image_to_video.engine import ClipRequest
+from stages.image_to_video.first_frame import first_frame
 from stages.shared.ffmpeg import decode_frames
 
 WIDTH_PX = 180
@@ -42,11 +43,13 @@ def measure_clip(path: Path, request: ClipRequest, box: Box) -> dict[str, float]
     """
     height = round(WIDTH_PX * request.format.height_px / request.format.width_px / 2) * 2
     frames = np.stack(list(decode_frames(path, WIDTH_PX, height)))
-    return measure_frames(frames, box)
+    return measure_frames(frames, box, first_frame(request, WIDTH_PX, height))
 
 
-def measure_frames(frames: np.ndarray, box: Box) -> dict[str, float]:
-    """The same of RGB uint8 frames (count, height, width, 3)."""
+def measure_frames(frames: np.ndarray, box: Box, picture: np.ndarray) -> dict[str, float]:
+    """The same of RGB uint8 frames (count, height, width, 3); `picture` of their shape is what the
+    clip should begin with.
+    """
     luma = np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames])
     motion = [_motion(one, other) for one, other in itertools.pairwise(luma)]
     rows, columns = _slices(box, luma.shape[1:])
@@ -56,7 +59,7 @@ def measure_frames(frames: np.ndarray, box: Box) -> dict[str, float]:
         "clip_flicker": temporal_flickering(luma),
         "clip_smoothness": motion_smoothness(luma),
         "clip_product_ssim": product_ssim(luma, motion, rows, columns),
-        "clip_product_colours": product_colours(frames[:, rows, columns]),
+        "clip_product_colours": product_colours(frames[:, rows, columns], picture[rows, columns]),
         "clip_jitter": jitter(motion, rows, columns),
     }
 
@@ -129,9 +132,10 @@ def product_ssim(luma: np.ndarray, motion: Sequence[_Motion], rows: slice, colum
     return float(max(0.0, least))
 
 
-def product_colours(product: np.ndarray) -> float:
-    """Least likeness, 0 to 1, of the product's colours to those of the first frame: Bhattacharyya's
-    coefficient of the 16 x 16 histograms of Lab's a and b. `product` is RGB uint8 (n, h, w, 3).
+def product_colours(product: np.ndarray, wanted: np.ndarray) -> float:
+    """Least likeness, 0 to 1, of the product's colours to those it has in the studio set:
+    Bhattacharyya's coefficient of the 16 x 16 histograms of Lab's a and b. `product` is RGB uint8
+    (n, h, w, 3), `wanted` of it (h, w, 3).
     """
 
     def histogram(picture: np.ndarray) -> np.ndarray:
@@ -139,7 +143,7 @@ def product_colours(product: np.ndarray) -> float:
         counts = cv2.calcHist([lab], [1, 2], None, [16, 16], [0, 256, 0, 256])
         return np.asarray(counts / max(1.0, float(counts.sum())))
 
-    first = histogram(product[0])
+    first = histogram(wanted)
     return float(min(np.sqrt(first * histogram(one)).sum() for one in product[::STRIDE]))
 
 

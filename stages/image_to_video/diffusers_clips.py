@@ -18,7 +18,7 @@ from schemas.asset import Asset
 from schemas.video_preset import VideoPreset
 from stages.image_to_video.camera_motion import CameraMotion
 from stages.image_to_video.diffusion.calling import arguments_of, frame_count
-from stages.image_to_video.diffusion.families import rows_at_once
+from stages.image_to_video.diffusion.families import CHUNKED, is_one_of, rows_at_once
 from stages.image_to_video.diffusion.image_check import check_image_is_used
 from stages.image_to_video.diffusion.loading import (
     ModelRefused,
@@ -54,7 +54,7 @@ class DiffusersClips(ClipEngine):
     """
 
     name: ClassVar[str] = "diffusers"
-    version: ClassVar[str] = f"2+{CameraMotion.version}"  # its first frame is drawn by that engine
+    version: ClassVar[str] = f"3+{CameraMotion.version}"  # its first frame is drawn by that engine
 
     preset: VideoPreset = field(metadata={"place": True})
     """How the model is loaded and called; what of it changes a pixel is the engine's `identity`."""
@@ -84,9 +84,10 @@ class DiffusersClips(ClipEngine):
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """The columns that the prompt names."""
+        """The columns that the prompt names, and the product's own control track."""
         names = [name for _, name, _, _ in Formatter().parse(self.preset.prompt) if name]
-        return tuple(dict.fromkeys(name for name in names if name != "move"))
+        texts = dict.fromkeys(name for name in names if name != "move")
+        return (*texts, "control") if self.preset.control is not None else tuple(texts)
 
     @property
     def assets(self) -> Mapping[str, Asset]:
@@ -278,6 +279,8 @@ class DiffusersClips(ClipEngine):
         count = self.shells or (2 if torch.cuda.is_available() else 1)
         if self.preset.offload == "model" or self.preset.cache is not None:
             count = 1  # parts are moved about, or kept from step to step, for one call at a time
+        if is_one_of(type(model), CHUNKED):
+            count = 1  # after a part is decoded it denoises again
         lock, prompts = threading.Lock(), PromptCache()
         park = self.preset.offload == "text_encoder" and hasattr(model, "text_encoder")
         self._loaded.update(

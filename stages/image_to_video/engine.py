@@ -20,7 +20,8 @@ class ClipRequest:
     None. The clip has `frames` frames at the format's size and rate, the crossfade's included.
     `layout` names the kind of shot, `areas` says where its things stand. `accent` is "#rrggbb".
     `seed` is the spot's: all shots of a spot share it, `shot` (0, 1, ...) tells them apart.
-    `files` are the engine's `assets` on local disk, `texts` the columns of its `reads`.
+    `files` are the engine's `assets` on local disk, and "control" the product's own control track
+    if the engine reads that column and there is one; `texts` are its other columns.
     """
 
     photo: Path

@@ -21,15 +21,19 @@ def first_frame(request: ClipRequest, width_px: int, height_px: int) -> np.ndarr
     """
     # A detail bleeds off the frame; a model must see the product whole, or it invents the rest.
     move = "drift" if request.move == "detail" else request.move
-    # Drawn no larger than it is needed, in the format's own aspect.
-    form = request.format
-    height = min(form.height_px, -(-height_px // 16) * 16)
-    width = round(height * form.width_px / form.height_px / 16) * 16
-    if abs(width * form.height_px / (height * form.width_px) - 1) < 0.01:
-        form = replace(form, width_px=width, height_px=height)
+    form = _smaller(request.format, height_px)
     renderer, _ = CameraMotion(sweep=0.0).stage_shot(replace(request, move=move, format=form))
     picture = shown_frame(renderer.draw(0), form)
     return cv2.resize(picture, (width_px, height_px), interpolation=cv2.INTER_AREA)
+
+
+def _smaller(form: Format, height_px: int) -> Format:
+    """A format of the same aspect, up to a hundredth, that is drawn no larger than it is needed."""
+    for height in range(-(-height_px // 16) * 16, form.height_px, 16):
+        width = round(height * form.width_px / form.height_px / 16) * 16
+        if abs(width * form.height_px / (height * form.width_px) - 1) < 0.01:
+            return replace(form, width_px=width, height_px=height)
+    return form
 
 
 def shown_frame(planes: np.ndarray, form: Format) -> np.ndarray:

@@ -133,6 +133,8 @@ class ImageToVideo(Stage):
         files = {name: media.open(found) for name, found in self.engine.assets.items()}
         if self.subject_model is not None:
             files["subject"] = media.open(self.subject_model)
+        if "control" in self.reads and (given := spot.get("control")):
+            files["control"] = media.open(Asset(given["uri"], given["sha256"]))
         requests = [
             self._request(shot, overlap, spot, seed, media, files)
             for shot, overlap in zip(planned, overlaps, strict=True)
@@ -194,7 +196,7 @@ class ImageToVideo(Stage):
             seed=seed,
             shot=shot.index,
             files=files,
-            texts={name: str(spot.get(name) or "") for name in self.engine.reads},
+            texts={n: str(spot.get(n) or "") for n in self.engine.reads if n != "control"},
         )
 
     def _possible(self, move: str) -> str:

@@ -172,13 +172,17 @@ def input_options() -> list[str]:
 def decode_frames(
     path: Path, width_px: int, height_px: int, *, fps: float | None = None, pixels: str = "rgb24",
     start_s: float = 0.0, length_s: float | None = None, timeout_s: float = 300.0,
+    whole: bool = False,
 ) -> Iterator[np.ndarray]:  # fmt: skip
     """Frames of a video, scaled: uint8 arrays (height, width, 3) for "rgb24", (height, width)
-    for "gray", (height, width, 4) for "rgba". `fps` None keeps the file's own frames.
+    for "gray", (height, width, 4) for "rgba". `fps` None keeps the file's own frames. `whole`
+    keeps their aspect, on black.
 
     The program is ended when the iterator is closed early.
     """
     filters = f"scale={width_px}:{height_px}:flags=area"
+    if whole:
+        filters += f":force_original_aspect_ratio=decrease,pad={width_px}:{height_px}:-1:-1"
     if fps is not None:
         filters = f"fps={fps}," + filters
     command = [ffmpeg_binary(), "-hide_banner", "-loglevel", "error", "-nostdin"]

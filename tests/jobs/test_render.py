@@ -205,7 +205,11 @@ def test_a_stopped_run_gives_its_lease_back_and_goes_on(
     call = [sys.executable, "-m", "jobs.render", campaign, "--out", str(out)]
     call += ["--recipe", str(tmp_path / "own.py"), *how]
     with (tmp_path / "said").open("w") as said:
-        process = subprocess.Popen(call, stdout=said, stderr=said, cwd=DEMO.parents[2])
+        process = subprocess.Popen(
+            call, stdout=said, stderr=said, cwd=DEMO.parents[2],
+            # A suite that was started in the background would hand its deafness on.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )  # fmt: skip
         deadline = time.monotonic() + 60
         while not log.exists() or len(log.read_text().splitlines()) < 3:
             assert process.poll() is None and time.monotonic() < deadline

@@ -304,6 +304,23 @@ def test_another_music_bed_at_the_same_place_is_a_change(tmp_path: Path) -> None
     assert len(plan(path, known)[0].pending) == len(first.pending)
 
 
+def test_a_product_may_bring_a_control_track(tmp_path: Path) -> None:
+    """Would catch a sketch that is changed and makes no new spot, and one that is missing and
+    costs the whole campaign."""
+    feed = "id\ttitle\timage_link\tprice\tcontrol_link\nmug\tMug\tmug.jpg\t9 USD\tmug-pose.png\n"
+    path = write_campaign(tmp_path, feed=feed)
+    assert plan(path)[0].decided[0]["reason_code"] == "image_missing"
+    assert "control_link 'mug-pose.png': no such file" in plan(path)[0].decided[0]["reason"]
+    sketch = tmp_path / "products" / "mug-pose.png"
+    sketch.write_bytes(b"a line")
+    (first,) = plan(path)
+    assert first.pending[0]["control"]["uri"] == str(sketch)
+    known = {row["spot_id"]: {**row, "status": "rejected"} for row in first.pending}
+    assert not plan(path, known)[0].pending
+    sketch.write_bytes(b"two lines")
+    assert len(plan(path, known)[0].pending) == 1
+
+
 def test_a_late_clock_still_gives_the_newest_run_id() -> None:
     """Would catch a run that nobody can join because an older one sorts behind it."""
     newest = "20260930T235959999Z-ffff"

@@ -26,7 +26,7 @@ from pipeline.recipes import load_recipe
 from pipeline.rows import new_row
 from schemas.campaign import parse_campaign
 from stages.base import Stage
-from tests.pipeline.toy_stages import Count, Hanging, Loud, Napping, Timed, spot
+from tests.pipeline.toy_stages import Count, Hanging, Loud, Meeting, Napping, spot
 
 pytestmark = pytest.mark.ray
 
@@ -96,20 +96,14 @@ def test_prometheus_is_told_what_the_stages_do(machines: Machines, tmp_path: Pat
 
 def test_workers_of_a_pool_work_at_the_same_time(machines: Machines, tmp_path: Path) -> None:
     """Would catch rows that travel in one block, which Ray hands to one worker: the other idles."""
-    log = tmp_path / "log"
-    stages: list[Stage] = [Timed(log=str(log)), Count()]
+    folder = tmp_path / "log"
+    folder.mkdir()
+    stages: list[Stage] = [Meeting(log=str(folder)), Count()]
     pools = plan_pools(stages, machines, {"loud": 1.0, "count": 0.01})
     assert pools["loud"].workers > 1
     rows = [new_row(spot(f"s{n}", f"hello {n}"), "print", n) for n in range(12)]
     assert len(list(RayRunner(stages, str(tmp_path / "out"), pools).run(rows))) == 12
-    spans = [tuple(map(float, line.split())) for line in log.read_text().splitlines()]
-    overlapping = [
-        (one, other)
-        for one in spans
-        for other in spans
-        if one[0] < other[0] and max(one[1], other[1]) < min(one[2], other[2]) - 0.1
-    ]
-    assert len(overlapping) >= 4
+    assert (folder / "met").exists()
 
 
 def test_a_row_that_kills_its_worker_costs_itself_only(machines: Machines, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from cluster.pools import ClusterTooSmall, plan_pools
 from jobs.presets import presets
 from pipeline.keys import digest, stage_key
 from pipeline.recipes import load_recipe
-from schemas.campaign import Campaign, parse_campaign
+from schemas.campaign import Campaign, Quality, parse_campaign
 from schemas.config_error import ConfigError
 from schemas.layout import FORMATS
 from stages.base import Stage
@@ -112,6 +112,19 @@ def test_a_bad_model_is_refused_with_its_fix(change: dict[str, Any], said: str) 
     with pytest.raises(ConfigError) as caught:
         load_recipe("gpu", campaign(**wanted))
     assert said in str(caught.value)
+
+
+def test_a_model_that_invents_colours_needs_a_gate_on_them(weights: Path) -> None:
+    """Would catch products in the model's own colours."""
+    steered = {"preset": "cogvideox-fun-control", "model": str(weights), "licence_accepted": True}
+    with pytest.raises(ConfigError, match=r"quality.gates.clip_product_colours: not set: .*0.7"):
+        load_recipe("gpu", campaign(**steered))
+    watched = campaign(**steered).model_copy(
+        update={"quality": Quality(gates={"clip_product_colours": (0.7, None)})}
+    )
+    stage = load_recipe("gpu", watched)[2]
+    assert isinstance(stage, ImageToVideo)
+    assert "control" in stage.reads and ("clip_product_colours", 0.7, None) in stage.gates
 
 
 def test_hub_ids_and_folders_are_told_apart(weights: Path) -> None:
@@ -235,8 +248,7 @@ def test_presets_name_arguments_that_their_pipelines_take() -> None:
     for name in shipped_presets():
         preset = load_preset(name)
         kind = getattr(diffusers, preset.pipeline or "StableVideoDiffusionPipeline")
-        if preset.control is None or preset.control.reference_arg:
-            check_call(able_to_batch(kind), preset, name)
+        check_call(able_to_batch(kind), preset, name)
         if preset.scheduler is not None:
             assert hasattr(getattr(diffusers, preset.scheduler.class_), "set_timesteps")
 

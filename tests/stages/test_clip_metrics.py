@@ -45,7 +45,7 @@ def clip(
 @pytest.fixture(scope="module")
 def clean() -> dict[str, float]:
     """What a slow push-in measures."""
-    return measure_frames(clip(), BOX)
+    return measure_frames(clip(), BOX, clip()[0])
 
 
 def test_a_clean_move_is_clean(clean: dict[str, float]) -> None:
@@ -57,14 +57,14 @@ def test_a_clean_move_is_clean(clean: dict[str, float]) -> None:
 
 def test_flicker_is_seen(clean: dict[str, float]) -> None:
     """Would catch 2 % of brightness that alternates from frame to frame."""
-    found = measure_frames(clip(gain=lambda n: 1.02 if n % 2 else 1.0), BOX)
+    found = measure_frames(clip(gain=lambda n: 1.02 if n % 2 else 1.0), BOX, clip()[0])
     assert found["clip_warp_error"] > clean["clip_warp_error"] + 1.5
     assert found["clip_hf_ratio"] > 0.9 and found["clip_flicker"] < clean["clip_flicker"]
 
 
 def test_noise_is_seen(clean: dict[str, float]) -> None:
     """Would catch grain that boils."""
-    found = measure_frames(clip(noise=10.0), BOX)
+    found = measure_frames(clip(noise=10.0), BOX, clip()[0])
     assert found["clip_warp_error"] > 3 * clean["clip_warp_error"]
     assert found["clip_smoothness"] < clean["clip_smoothness"]
     assert found["clip_product_ssim"] < clean["clip_product_ssim"] - 0.05
@@ -72,19 +72,19 @@ def test_noise_is_seen(clean: dict[str, float]) -> None:
 
 def test_a_product_that_turns_into_another_is_seen(clean: dict[str, float]) -> None:
     """Would catch the worst that a model does: a fine clip in which the mug becomes another mug."""
-    found = measure_frames(clip(morph=1.0), BOX)
+    found = measure_frames(clip(morph=1.0), BOX, clip()[0])
     assert found["clip_product_colours"] < clean["clip_product_colours"] - 0.1
 
 
 def test_a_product_that_trembles_is_seen(clean: dict[str, float]) -> None:
     """Would catch jitter, which every other metric lets pass."""
-    found = measure_frames(clip(shake=1.5), BOX)
+    found = measure_frames(clip(shake=1.5), BOX, clip()[0])
     assert found["clip_jitter"] > 5 * clean["clip_jitter"] + 1
 
 
 def test_a_clip_that_stands_still_is_whole() -> None:
     """Would catch a division by nothing."""
-    still = measure_frames(np.repeat(clip()[:1], 12, axis=0), BOX)
+    still = measure_frames(np.repeat(clip()[:1], 12, axis=0), BOX, clip()[0])
     assert still["clip_warp_error"] == still["clip_hf_ratio"] == still["clip_jitter"] == 0.0
     assert still["clip_flicker"] == 1.0 and still["clip_product_ssim"] == pytest.approx(1.0)
     assert set(still) <= set(METRICS)

@@ -20,10 +20,13 @@ from schemas.layout import FORMATS
 from stages.base import Reject
 from stages.image_to_video import ClipRequest, DiffusersClips, ImageToVideo
 from stages.image_to_video.diffusers_clips import OutOfCardMemory
+from stages.image_to_video.diffusion.control import given_track
 from stages.image_to_video.diffusion.loading import ModelRefused
 from stages.image_to_video.diffusion.noise import generator, mixed_noise
 from stages.image_to_video.diffusion.shells import Shell
 from stages.image_to_video.subject_score import SubjectScore
+from stages.shared.frames import encode_frames
+from stages.shared.picture import write_png
 from tests.stages import tiny_models
 from tests.stages.conftest import SMALL
 from tests.stages.test_image_to_video_diffusers import of, tiny_preset
@@ -42,8 +45,14 @@ FAMILIES: dict[str, dict[str, Any]] = {
             "reference_arg": "reference_images", "scale_arg": "conditioning_scale",
         }
     },
+    "fun": {"control": {"kind": "edges", "arg": "control_video", "alone": True}},
+    "pia": {"frames": {"rule": "any"}},
+    "helios": {
+        "frames": {"rule": "33n"},
+        "call": {"num_inference_steps": None, "pyramid_num_inference_steps_list": [1, 1, 1]},
+    },
 }  # fmt: skip
-ALONE = ("wan21", "vace")
+ALONE = ("wan21", "vace", "fun", "helios")
 """Families that make one product at a time."""
 
 
@@ -308,6 +317,58 @@ def test_control_steers_and_its_scale_says_how_much(
     assert np.abs(full - made_with(kind="depth")).mean() > 0
 
 
+def test_a_product_may_bring_its_own_control(
+    made: Callable[[str], Path], asked: ClipRequest, store: MediaStore, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Would catch a sketch or a skeleton that never reaches the model, a film that is shown too
+    fast, and a pose that is invented."""
+    sketch = np.zeros((64, 64, 3), np.uint8)
+    sketch[20:44, 20:44] = 255
+    write_png(tmp_path / "sketch.png", sketch)
+    shades = [np.full((128, 64, 3), 25 * n, np.uint8) for n in range(10)]
+    encode_frames(shades, tmp_path / "film.mp4", width_px=64, height_px=128, fps=10, crf=1)
+    still = given_track(tmp_path / "sketch.png", 3, 64, 128)
+    assert [picture.shape for picture in still] == [(128, 64, 3)] * 3
+    assert not still[2][:30].any() and not still[2][98:].any(), "in its own aspect, on black"
+    assert still[0][64, 32].min() > 250
+    film = given_track(tmp_path / "film.mp4", 4, 64, 128)
+    assert [round(picture.mean() / 25) for picture in film] == [0, 3, 6, 9], "over all its length"
+    with pytest.raises(Reject, match="unreadable_control"):
+        (tmp_path / "text.txt").write_text("a bowl")
+        given_track(tmp_path / "text.txt", 3, 64, 128)
+
+    monkeypatch.setitem(FORMATS, "9x16", SMALL)  # type: ignore[arg-type]
+    control = {"kind": "pose", "arg": "video", "mask_arg": "mask",
+               "reference_arg": "reference_images"}  # fmt: skip
+    stage = stage_of(made("vace"), preset={"control": control}, camera="rise")
+    spot = {"photo_uri": store.put(asked.photo), "cutout_uri": None, "sentences": [],
+            "accent": "#336699", "seed": 3, "title": "A box", "control": None}  # fmt: skip
+    assert "control" in stage.reads
+    with store.workspace() as media, pytest.raises(Reject, match=r"no_control.*control_link"):
+        stage.run(spot, media)
+
+    def clips_of(path: Path) -> list[str]:
+        given = asset(str(path))
+        with_control = {**spot, "control": {"uri": given.uri, "sha256": given.sha256}}
+        with store.workspace() as media:
+            return [shot["uri"] for shot in stage.run(with_control, media)["shots"]]
+
+    assert clips_of(tmp_path / "sketch.png") != clips_of(tmp_path / "film.mp4")
+
+
+def test_a_pipeline_that_denoises_after_decoding_has_one_shell(
+    made: Callable[[str], Path], asked: ClipRequest
+) -> None:
+    """Would catch two clips in one denoiser: Helios decodes each of its parts and goes on."""
+    engine = engine_of(made("helios"), "helios", shells=2)
+    request = replace(asked, files=of(made("helios")))
+    videos = videos_of(engine, request)
+    assert len(engine._loaded["shells"]) == 1 and videos.shape[1] == 33
+    again = videos_of(engine_of(made("helios"), "helios"), request)
+    assert np.array_equal(videos, again)
+
+
 def test_mixed_noise_calms_and_keeps_its_variance(
     made: Callable[[str], Path], asked: ClipRequest
 ) -> None:
@@ -318,11 +379,12 @@ def test_mixed_noise_calms_and_keeps_its_variance(
     assert r == pytest.approx(0.6, abs=0.03)
     assert abs(np.corrcoef(noise[0, 0].ravel(), noise[1, 0].ravel())[0, 1]) < 0.05
 
-    request = replace(asked, files=of(made("svd")))
-    iid = videos_of(engine_of(made("svd"), "svd"), request)
     mixed = {"kind": "mixed", "alpha": 0.9}
-    calm = videos_of(engine_of(made("svd"), "svd", noise=mixed), request)
-    assert np.abs(np.diff(calm, axis=1)).mean() < 0.9 * np.abs(np.diff(iid, axis=1)).mean()
+    for family in ("svd", "pia"):
+        request = replace(asked, files=of(made(family)))
+        iid = videos_of(engine_of(made(family), family), request)
+        calm = videos_of(engine_of(made(family), family, noise=mixed), request)
+        assert np.abs(np.diff(calm, axis=1)).mean() < 0.9 * np.abs(np.diff(iid, axis=1)).mean()
     with pytest.raises(ModelRefused, match=r"noise.kind: with LTX.*take the place of the product"):
         videos_of(
             engine_of(made("ltx"), "ltx", noise=mixed), replace(request, files=of(made("ltx")))

@@ -44,8 +44,10 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def tiny_preset(**changes: Any) -> VideoPreset:
-    """A preset for a tiny model; the changes are keys on top."""
-    return parse_preset(merged(TINY, changes), "test")
+    """A preset for a tiny model; the changes are keys on top, None takes one of the call's out."""
+    raw = merged(TINY, changes)
+    raw["call"] = {name: value for name, value in raw["call"].items() if value is not None}
+    return parse_preset(raw, "test")
 
 
 def engine_of(folder: Path, **changes: Any) -> DiffusersClips:

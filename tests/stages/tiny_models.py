@@ -199,6 +199,74 @@ def tiny_cog(folder: Path) -> Path:
     return folder
 
 
+def tiny_fun(folder: Path) -> Path:
+    """A CogVideoX Fun Control: a control film, and no picture at all."""
+    import diffusers
+
+    model = diffusers.CogVideoXImageToVideoPipeline.from_pretrained(tiny_cog(folder))
+    diffusers.CogVideoXFunControlPipeline(
+        tokenizer=model.tokenizer, text_encoder=model.text_encoder, vae=model.vae,
+        transformer=model.transformer, scheduler=model.scheduler,
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+def tiny_helios(folder: Path) -> Path:
+    """A distilled Helios: a pyramid of sizes, clips in chunks, each from the one before."""
+    import diffusers
+    import torch
+
+    torch.manual_seed(0)
+    transformer = diffusers.HeliosTransformer3DModel(
+        num_attention_heads=2, attention_head_dim=12, text_dim=32, freq_dim=64, ffn_dim=32,
+        num_layers=1, rope_dim=(4, 4, 4),
+    )  # fmt: skip
+    diffusers.HeliosPyramidPipeline(
+        tokenizer=letters_tokenizer(), text_encoder=_umt5(), vae=_wan_vae(),
+        # Of its own third the noise's covariance is singular, which LAPACK refuses.
+        scheduler=diffusers.HeliosDMDScheduler(stages=3, gamma=0.33),
+        transformer=transformer.eval(),
+        is_distilled=True,
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+def tiny_pia(folder: Path) -> Path:
+    """A PIA, of AnimateDiff's kind: a U-Net of pictures with motion modules between."""
+    import diffusers
+    import torch
+    from transformers import CLIPTextConfig, CLIPTextModel
+
+    torch.manual_seed(0)
+    unet = diffusers.UNet2DConditionModel(
+        block_out_channels=(8, 8), norm_num_groups=8, layers_per_block=1, sample_size=8,
+        in_channels=4, out_channels=4, cross_attention_dim=8,
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+    )  # fmt: skip
+    motion = diffusers.MotionAdapter(
+        block_out_channels=(8, 8), motion_layers_per_block=1, motion_norm_num_groups=2,
+        motion_num_attention_heads=2, conv_in_channels=9,
+    )  # fmt: skip
+    vae = diffusers.AutoencoderKL(
+        block_out_channels=(8, 8), in_channels=3, out_channels=3, latent_channels=4,
+        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
+        norm_num_groups=2,
+    )  # fmt: skip
+    text = CLIPTextConfig(
+        bos_token_id=0, eos_token_id=1, pad_token_id=0, hidden_size=8, intermediate_size=16,
+        num_attention_heads=2, num_hidden_layers=2, vocab_size=128,
+    )  # fmt: skip
+    tokenizer = letters_tokenizer()
+    tokenizer.model_max_length = 77
+    diffusers.PIAPipeline(
+        vae=vae.eval(), text_encoder=CLIPTextModel(text).eval(), tokenizer=tokenizer,
+        unet=unet.eval(), motion_adapter=motion.eval(), feature_extractor=None, image_encoder=None,
+        scheduler=diffusers.EulerDiscreteScheduler(beta_schedule="linear"),
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
 def tiny_ltx2(folder: Path) -> Path:
     """An LTX-2: picture and sound from one denoiser, Gemma 3 for the text."""
     import diffusers

@@ -1,15 +1,20 @@
-"""Control tracks: the shot as the embedded engine shows it, as edges, depth or grey."""
+"""Control tracks: the shot as the embedded engine shows it, as edges, depth or grey; or what the
+product brings.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
 
+from stages.base import Reject
 from stages.image_to_video.camera_motion import CameraMotion
 from stages.image_to_video.engine import ClipRequest
 from stages.image_to_video.first_frame import shown_frame
+from stages.shared.ffmpeg import FfmpegError, decode_frames
 from stages.shared.picture import read_picture
 
 EDGES = (60, 160)
@@ -22,8 +27,15 @@ def control_track(
     """`frames` pictures, RGB uint8 (height_px, width_px, 3), over the whole camera move.
 
     edges: Canny (1986), white on black. depth: near is white, by the product's matte and its
-    nearness to the camera, wall and floor far. grey: luma.
+    nearness to the camera, wall and floor far. grey: luma. Raises `Reject` for a pose, which
+    cannot be made of a product.
     """
+    if kind not in _STEERING:
+        raise Reject(
+            "no_control",
+            f"the video model is steered by a {kind}, and the product brings none; link a picture"
+            " or a film of it as control_link in the feed",
+        )
     move = "drift" if request.move == "detail" else request.move
     length = max(2, request.frames)
     renderer, _ = CameraMotion(sweep=0.0).stage_shot(replace(request, move=move))
@@ -34,6 +46,31 @@ def control_track(
         picture = cv2.resize(shown, (width_px, height_px), interpolation=cv2.INTER_AREA)
         track.append(_STEERING[kind](picture))
     return track
+
+
+def given_track(path: Path, frames: int, width_px: int, height_px: int) -> list[np.ndarray]:
+    """`frames` pictures, RGB uint8 (height_px, width_px, 3), of a picture or a film as it is, in
+    its own aspect on black, evenly over its length. Raises `Reject` for what is neither.
+    """
+    try:
+        long = sum(1 for _ in decode_frames(path, 16, 16))
+        places = [round(n * max(0, long - 1) / max(1, frames - 1)) for n in range(frames)]
+        wanted, shown = set(places), dict[int, np.ndarray]()
+        for number, picture in enumerate(decode_frames(path, width_px, height_px, whole=True)):
+            if number in wanted:
+                shown[number] = picture
+        return [shown[place] for place in places]
+    except (FfmpegError, KeyError) as error:
+        said = f"control_link is neither a picture nor a film that can be read ({error})"
+        raise Reject("unreadable_control", said) from error
+
+
+def still_track(
+    picture: np.ndarray, kind: str, frames: int, width_px: int, height_px: int
+) -> list[np.ndarray]:
+    """The track of a picture that stands still; what cannot be made of one is drawn as edges."""
+    small = cv2.resize(picture, (width_px, height_px), interpolation=cv2.INTER_AREA)
+    return [_STEERING.get(kind, _edges)(small)] * frames
 
 
 def product_picture(request: ClipRequest) -> np.ndarray:

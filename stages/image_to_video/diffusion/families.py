@@ -4,23 +4,41 @@ and run on tiny checkpoints by `tests/stages/test_diffusion*.py`.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 BATCHES_LISTS = frozenset(
     ("StableVideoDiffusionPipeline", "LTXImageToVideoPipeline", "LTX2ImageToVideoPipeline",
-     "CogVideoXImageToVideoPipeline")
+     "CogVideoXImageToVideoPipeline", "PIAPipeline")
 )  # fmt: skip
 """A list of pictures, a list of prompts, a list of generators: rows come out as if alone."""
 
-NOISE_SHAPES = {"StableVideoDiffusionPipeline": "frames first"}
-"""Where `latents` is the noise of [batch, frames, channels, height, width] and the picture is
-encoded apart. With LTX it takes the place of the encoded picture, and the product is gone."""
+FRAMES_AXIS = {"StableVideoDiffusionPipeline": 1, "PIAPipeline": 2}
+"""Where `latents` is the noise and the picture is encoded apart: the axis of [batch, frames,
+channels, height, width] that the frames have. With LTX `latents` takes the place of the encoded
+picture, and the product is gone."""
+
+CHUNKED = frozenset(("HeliosPipeline", "HeliosPyramidPipeline"))
+"""Pipelines that decode a part of the clip, and then denoise the next one."""
+
+DRAWS_ON_THE_CARD = CHUNKED
+"""Pipelines that draw noise on the denoiser's device, where a generator of the CPU is refused."""
+
+
+def is_one_of(kind: type, names: Container[str]) -> bool:
+    """Whether a pipeline's class, or one that it is made of, has one of these names."""
+    return any(base.__name__ in names for base in kind.__mro__)
+
+
+def frames_axis(kind: type) -> int | None:
+    """See `FRAMES_AXIS`; None where a class takes no noise of ours."""
+    found = [FRAMES_AXIS[base.__name__] for base in kind.__mro__ if base.__name__ in FRAMES_AXIS]
+    return found[0] if found else None
 
 
 def rows_at_once(kind: type) -> int | None:
     """How many different products one call of a class takes; None for any number."""
-    names = {base.__name__ for base in kind.__mro__}
-    return None if names & BATCHES_LISTS or "BatchedWan" in names else 1
+    return None if is_one_of(kind, BATCHES_LISTS | {"BatchedWan"}) else 1
 
 
 def able_to_batch(kind: type) -> type:

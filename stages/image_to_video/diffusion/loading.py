@@ -9,11 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.video_preset import Lora, VideoPreset
-from stages.image_to_video.diffusion.families import (
-    NOISE_SHAPES,
-    able_to_batch,
-    rows_at_once,
-)
+from stages.image_to_video.diffusion.families import able_to_batch, frames_axis, rows_at_once
 from stages.image_to_video.diffusion.packages import package
 
 OURS = frozenset(
@@ -115,12 +111,13 @@ def check_call(kind: type, preset: VideoPreset, said: str) -> None:
                 fix = _close(name, sorted(takes))
                 raise ModelRefused(f"control.{key}: {kind.__name__} takes no {name!r}; {fix}")
     image = preset.rename.get("image", "image")
-    if image not in takes and (control is None or control.reference_arg is None):
+    sees = image in takes or (control is not None and (control.reference_arg or control.alone))
+    if not sees:
         raise ModelRefused(
             f"{said} loads as {kind.__name__}, which takes no image and would invent a product;"
             " name the family's image-to-video class as `pipeline`"
         )
-    if preset.noise.kind == "mixed" and _noise_shape(kind) is None:
+    if preset.noise.kind == "mixed" and frames_axis(kind) is None:
         raise ModelRefused(
             f"noise.kind: with {kind.__name__} given noise would take the place of the product"
             " picture, or is not known to be sound; set it to iid"
@@ -135,17 +132,6 @@ def check_call(kind: type, preset: VideoPreset, said: str) -> None:
 def arguments(kind: type) -> set[str]:
     """Names that calling a pipeline of this class takes."""
     return set(inspect.signature(kind.__call__).parameters)  # type: ignore[operator]
-
-
-def noise_shape(model: Any) -> str | None:
-    """How a model wants its noise, where it can be given (`families.NOISE_SHAPES`)."""
-    return _noise_shape(type(model))
-
-
-def _noise_shape(kind: type) -> str | None:
-    return next(
-        (NOISE_SHAPES[b.__name__] for b in kind.__mro__ if b.__name__ in NOISE_SHAPES), None
-    )
 
 
 def _as_batched(model: Any) -> Any:

@@ -9,11 +9,13 @@ import numpy as np
 from stages.image_to_video.diffusion.packages import package
 
 
-def generator(seed: int, shot: int) -> Any:
-    """A generator of its own for a row: on the CPU, so that any device gets the same noise."""
+def generator(seed: int, shot: int, device: str = "cpu") -> Any:
+    """A generator of its own for a row: on the CPU, so that any device gets the same noise, but
+    for pipelines that must have it on theirs.
+    """
     torch = package("torch")
     state = np.random.SeedSequence((seed % 2**64, shot)).generate_state(1)
-    return torch.Generator("cpu").manual_seed(int(state[0]))
+    return torch.Generator(device).manual_seed(int(state[0]))
 
 
 def mixed_noise(
