@@ -52,7 +52,7 @@ class _TimedLock:
 
     def __init__(self, lock: Any, spent: Spent) -> None:
         self.lock, self.release = lock, lock.release
-        self.acquire = spent.around("wait", lock.acquire, lambda: None)
+        self.acquire = spent.around("wait", lock.acquire, _nothing)
 
 
 @dataclass
@@ -172,35 +172,34 @@ def _timed(models: Sequence[Any], shells: Sequence[Any], cuda: bool) -> Iterator
     import torch
 
     spent = Spent()
-    sync = torch.cuda.synchronize if cuda else lambda: None
-    denoiser = models[0].transformer
-    forward = denoiser.forward
-    denoiser.forward = spent.around("denoise", forward, sync)
-    kept: list[Any] = []
-    here = sys.modules[__name__]
-    make, encoders = DiffusersClips._call, [(m, m.encode_frames) for m in (here, engine_module)]  # type: ignore[attr-defined]
-    DiffusersClips._call = spent.around("make", make, sync)  # type: ignore[method-assign]
-    for module, encode in encoders:
-        module.encode_frames = spent.around("encode", encode, lambda: None)
-    locks = [(shell, shell._denoiser) for shell in shells]
-    for shell, lock in locks:
-        shell._denoiser = _TimedLock(lock, spent)
+    sync = torch.cuda.synchronize if cuda else _nothing
+    watched: list[tuple[Any, str, str, Callable[[], None]]] = [
+        (models[0].transformer, "forward", "denoise", sync),
+        (DiffusersClips, "_call", "make", sync),
+        (sys.modules[__name__], "encode_frames", "encode", _nothing),
+        (engine_module, "encode_frames", "encode", _nothing),
+    ]
     for model in models:
-        kept.append((model, model.encode_prompt, model.vae.encode, model.vae.decode))
-        model.encode_prompt = spent.around("text", model.encode_prompt, sync)
-        model.vae.encode = spent.around("vae_encode", model.vae.encode, sync)
-        model.vae.decode = spent.around("vae_decode", model.vae.decode, sync)
+        watched += [
+            (model, "encode_prompt", "text", sync),
+            (model.vae, "encode", "vae_encode", sync),
+            (model.vae, "decode", "vae_decode", sync),
+        ]
+    kept: list[tuple[Any, str, Any]] = [(shell, "_denoiser", shell._denoiser) for shell in shells]
+    for shell, name, lock in kept:
+        setattr(shell, name, _TimedLock(lock, spent))
+    for owner, name, phase, wait in watched:
+        kept.append((owner, name, getattr(owner, name)))
+        setattr(owner, name, spent.around(phase, getattr(owner, name), wait))
     try:
         yield spent
     finally:
-        denoiser.forward = forward
-        DiffusersClips._call = make  # type: ignore[method-assign]
-        for module, encode in encoders:
-            module.encode_frames = encode
-        for shell, lock in locks:
-            shell._denoiser = lock
-        for model, text, encode, decode in kept:
-            model.encode_prompt, model.vae.encode, model.vae.decode = text, encode, decode
+        for owner, name, before in reversed(kept):
+            setattr(owner, name, before)
+
+
+def _nothing() -> None:
+    """A CPU has no queue to run empty."""
 
 
 def _plain(
