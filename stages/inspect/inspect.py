@@ -139,12 +139,13 @@ class Inspect(Stage):
         voice = decode_audio(media.open(spot["voice_uri"]), EAR_HZ)
         if np.any(mono) and np.any(voice):
             metrics["voice_offset_ms"] = voice_offset_ms(mono, voice, EAR_HZ)
-        if (spot.get("language") or "en").startswith("en"):  # the recogniser knows English alone
-            assert self._ear is not None, "load() comes before run()"
+        language = (spot.get("language") or "en").partition("-")[0].lower()
+        assert self._ear is not None, "load() comes before run()"
+        if self._ear.knows(language):
             said = " ".join(word["spoken"] for word in spot["words"] or []) or spot["script"]
-            heard = self._ear.words(mono) if np.any(mono) else ""
+            heard = self._ear.words(mono, language) if np.any(mono) else ""
             names = (*self.lexicon, spot.get("brand") or "")
-            metrics["word_error_rate"] = word_error_rate(said, heard, names)
+            metrics["word_error_rate"] = word_error_rate(said, heard, names, language)
         return metrics
 
     def _people(

@@ -19,15 +19,17 @@ _LIKE = 0.55
 """Similarity (1 less the edit distance per letter) from which a name counts as understood."""
 
 
-def word_error_rate(said: str, heard: str, names: Collection[str] = ()) -> float:
+def word_error_rate(
+    said: str, heard: str, names: Collection[str] = (), language: str = "en"
+) -> float:
     """Substituted, left out and added words per word of `said`: 0.0 is perfect.
 
     Numbers, prices and percentages are compared as spoken. `names` are brand words: a recogniser
     can't know their spelling, so what sounds like one, in up to three words, is right. Words
     written together or apart ("dish washer") are no error. Levenshtein distance by words.
     """
-    wanted, got = spoken_words(said), spoken_words(heard)
-    known = {tuple(spoken_words(name)) for name in names}
+    wanted, got = spoken_words(said, language), spoken_words(heard, language)
+    known = {tuple(spoken_words(name, language)) for name in names}
     known |= {(word,) for name in known for word in name}
     if not wanted:
         return float(bool(got))
@@ -90,8 +92,10 @@ def _distance(a: str, b: str) -> int:
     return row[-1]
 
 
-def spoken_words(text: str) -> list[str]:
+def spoken_words(text: str, language: str = "en") -> list[str]:
     """Lower-case words as spoken, without punctuation: "$24.50" is twenty four dollars fifty."""
+    if language != "en":
+        return _spoken_abroad(text, language)
     text = text.lower().replace("’", "'").replace("&", " and ")
     text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
     text = re.sub(r"([$€£])(\d+)(?:\.(\d\d))?", _price, text)
@@ -119,3 +123,21 @@ def number_words(number: int) -> str:
             rest = number_words(number % size) if number % size else ""
             return f"{number_words(number // size)} {word} {rest}".strip()
     return " ".join(_UNITS[int(digit)] for digit in str(number))
+
+
+def _spoken_abroad(text: str, language: str) -> list[str]:
+    """In another language: numbers in words by Unicode CLDR, a sign of money as its name."""
+    from unicode_rbnf import RbnfEngine
+
+    numbers = RbnfEngine.for_language(language)
+
+    def words_of(found: re.Match[str]) -> str:
+        said = numbers.format_number(int(found[0])).text_by_ruleset["spellout-numbering"]
+        return f" {said.replace(chr(0xAD), '')} "
+
+    text = re.sub(r"(?<=\d)[.\s](?=\d{3}\b)", "", text.lower())
+    text = re.sub(r"([$€£])\s?([\d.,]*\d)", r"\2 \1", text)  # the sign behind the number
+    text = re.sub(r"(\d+)[.,](\d\d)\s?([$€£])", r"\1 \3 \2", text)
+    text = text.replace("€", " euros " if language != "it" else " euro ")
+    text = re.sub(r"\d+", words_of, text)
+    return [word for word in re.sub(r"[^\w]+", " ", text).split() if word]

@@ -81,6 +81,10 @@ class SpeechEngine(ABC):
     languages: ClassVar[tuple[str, ...]]
     """BCP 47 primary subtags that it speaks: ("en",)."""
 
+    def speaks(self, language: str) -> bool:
+        """Whether it speaks a language, a BCP 47 tag such as "en-GB"."""
+        return language.partition("-")[0].lower() in self.languages
+
     def prepare(self) -> None:
         """Once per node: fetch weights to local disk. Most voices have nothing to fetch."""
         return None

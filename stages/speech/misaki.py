@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from stages.speech.engine import TimedPhoneme
+from stages.speech.engine import SpokenWord, TimedPhoneme, Unspeakable
 from stages.speech.phonemes import VOWELS
 
 _PRIMARY, _SECONDARY, _LONG = "ˈ", "ˌ", "ː"
@@ -28,6 +29,50 @@ _FROM_ARPABET = {
     "JH": "ʤ", "CH": "ʧ",
 }  # fmt: skip
 _REDUCED = {"AH0": "ə", "ER0": "əɹ"}
+_ABROAD = {
+    "y": "UW", "ø": "UH", "œ": "UH", "ɥ": "W", "ʁ": "R", "ɾ": "R", "ʎ": "L", "ɫ": "L", "β": "B",
+    "ɣ": "G", "ʝ": "Y", "x": "HH", "χ": "HH", "ʦ": "S", "ʣ": "Z", "c": "K", "ɟ": "G",
+}  # fmt: skip
+"""Sounds of other languages, by the English one that looks most like them on the lips."""
+SPACE_SHARE = 0.7
+"""Part of the time between two words that belongs to the first: hibari's median."""
+
+
+@dataclass(frozen=True)
+class Symbols:
+    """A sentence in symbols, and of each the index of the word that it belongs to, or -1."""
+
+    text: str
+    owners: tuple[int, ...]
+
+    @classmethod
+    def checked(cls, text: str, owners: Sequence[int], words: Sequence[SpokenWord]) -> Symbols:
+        """Raises `Unspeakable` for a word that got no sound."""
+        for index, word in enumerate(words):
+            own = (text[place] for place, owner in enumerate(owners) if owner == index)
+            if all(symbol in MARKS for symbol in own):
+                raise Unspeakable(word.text)
+        return cls(text, tuple(owners))
+
+    def timed(
+        self, edges_s: Sequence[float], words: Sequence[SpokenWord], *, abroad: bool = False
+    ) -> tuple[tuple[TimedPhoneme, ...], ...]:
+        """The phonemes of each word; `edges_s` are the len(text) + 1 ends of the symbols.
+
+        Words that run on touch: the time of the space between is shared by them.
+        """
+        found: list[list[TimedPhoneme]] = []
+        for index in range(len(words)):
+            places = [place for place, owner in enumerate(self.owners) if owner == index]
+            first, last = places[0], places[-1] + 1
+            word = list(timed_phonemes(self.text[first:last], edges_s[first : last + 1], abroad))
+            if found and not words[index - 1].pause:
+                before = found[-1][-1]
+                edge_s = before.end_s + SPACE_SHARE * (word[0].start_s - before.end_s)
+                found[-1][-1] = replace(before, end_s=edge_s)
+                word[0] = replace(word[0], start_s=edge_s)
+            found.append(word)
+        return tuple(tuple(word) for word in found)
 
 
 def from_arpabet(symbols: Sequence[str]) -> str:
@@ -44,8 +89,11 @@ def from_arpabet(symbols: Sequence[str]) -> str:
     return said
 
 
-def timed_phonemes(symbols: str, edges_s: Sequence[float]) -> tuple[TimedPhoneme, ...]:
+def timed_phonemes(
+    symbols: str, edges_s: Sequence[float], abroad: bool = False
+) -> tuple[TimedPhoneme, ...]:
     """ARPAbet of one word with times; `edges_s` are the len(symbols) + 1 ends of its symbols.
+    `abroad`: the word is not English, and an r is an r.
 
     A stress mark's time goes to its vowel, a length mark's to the vowel before, and a vowel
     with the r that colours it is one sound (ER).
@@ -57,7 +105,7 @@ def timed_phonemes(symbols: str, edges_s: Sequence[float]) -> tuple[TimedPhoneme
         if symbol in (_PRIMARY, _SECONDARY):
             stress = 1 if symbol == _PRIMARY else 2
             continue
-        arpabet = _TO_ARPABET.get(symbol, "")
+        arpabet = (_ABROAD.get(symbol, "") if abroad else "") or _TO_ARPABET.get(symbol, "")
         colours = symbol == "ɹ" and at and symbols[at - 1] in "ɜə" and found
         if colours or (found and not arpabet):
             last = found.pop()

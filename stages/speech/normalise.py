@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass, replace
 
 from stages.speech.engine import SpokenWord
-from stages.speech.expand import MONEY, is_abbreviation, spoken_form
 from stages.speech.lexicon import Lexicon
+from stages.speech.rules import Reader, reader
 
 _OPENING = "\"'“‘«([{*_~¡¿"
 _CLOSING = "\"'”’»)]}*_~™®©"
@@ -18,7 +19,6 @@ _PAUSES = frozenset(",;:" + _ENDS + "—–|•")
 _SAID_SIGNS = frozenset("&+=@×%°½¼¾")
 _SILENT_CATEGORIES = frozenset(("So", "Sk", "Cf", "Cs", "Co", "Cn"))
 """Pictographs and invisible characters, which are neither said nor captioned."""
-_TOKEN = re.compile(rf"[^\w\s$€£¥₹+#°%-]*(?:{MONEY})[^\w\s]*(?!\S)|\S+")
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,15 @@ class _Token:
     tail: str
 
 
-def read_script(script: str, lexicon: Lexicon) -> list[ScriptSentence]:
-    """Sentences of an English script, in order; none for a script in which nothing is said."""
-    tokens = _tokens(script)
+def read_script(script: str, lexicon: Lexicon, language: str = "en") -> list[ScriptSentence]:
+    """Sentences of a script, in order; none for a script in which nothing is said. `language` is a
+    primary subtag of `rules.known_languages`.
+    """
+    reads = reader(language)
+    tokens = _tokens(script, reads)
     sentences: list[ScriptSentence] = []
     words: list[ScriptWord] = []
-    for at, (token, spoken) in enumerate(zip(tokens, _spoken(tokens, lexicon), strict=True)):
+    for at, (token, spoken) in enumerate(zip(tokens, _spoken(tokens, lexicon, reads), strict=True)):
         following = tokens[at + 1].core if at + 1 < len(tokens) else ""
         pause = _pause(token.tail, following)
         if spoken:
@@ -80,11 +83,11 @@ def _sentence(words: list[ScriptWord]) -> ScriptSentence:
     return ScriptSentence(tuple(words))
 
 
-def _tokens(script: str) -> list[_Token]:
+def _tokens(script: str, reads: Reader) -> list[_Token]:
     text = unicodedata.normalize("NFC", re.sub(r"[\x00-\x1f\x7f]", " ", script))
     text = "".join(c for c in text if unicodedata.category(c) not in _SILENT_CATEGORIES or c == "°")
     written: list[str] = []
-    for token in _TOKEN.findall(re.sub(r"\s+", " ", text)):
+    for token in _token(reads.MONEY).findall(re.sub(r"\s+", " ", text)):
         if any(c.isalnum() or c in _SAID_SIGNS for c in token):
             written.append(token)
         elif written and all(c in _PAUSES or c in _DASHES for c in token):
@@ -93,11 +96,16 @@ def _tokens(script: str) -> list[_Token]:
     for at, token in enumerate(written):
         before = tokens[-1].core if tokens and not tokens[-1].tail else ""
         after = written[at + 1] if at + 1 < len(written) else ""
-        tokens.append(_take_apart(token, before, after))
+        tokens.append(_take_apart(token, before, after, reads))
     return tokens
 
 
-def _take_apart(text: str, before: str, after: str) -> _Token:
+@functools.cache
+def _token(money: str) -> re.Pattern[str]:
+    return re.compile(rf"[^\w\s$€£¥₹+#°%-]*(?:{money})[^\w\s]*(?!\S)|\S+")
+
+
+def _take_apart(text: str, before: str, after: str, reads: Reader) -> _Token:
     core = text.lstrip(_OPENING + _DASHES + _ENDS)
     if core[:1].isdigit() and re.search(r"(?:^|[\s(])[-−]$", text[: len(text) - len(core)]):
         core = f"-{core}"  # a minus sign
@@ -108,9 +116,9 @@ def _take_apart(text: str, before: str, after: str) -> _Token:
         closing = closing.replace('"', "")  # inches
     bare = core.rstrip(closing + " ")
     tail = core[len(bare) :]
-    if tail.startswith("/") and is_abbreviation(f"{bare}/", before, after):
+    if tail.startswith("/") and reads.is_abbreviation(f"{bare}/", before, after):
         return _Token(text, f"{bare}/", tail[1:])
-    if not tail.startswith(".") or not is_abbreviation(f"{bare}.", before, after):
+    if not tail.startswith(".") or not reads.is_abbreviation(f"{bare}.", before, after):
         return _Token(text, bare, tail)
     ends = after == "" or (after[:1].isupper() and before[-1:].isdigit())
     return _Token(text, f"{bare}.", "." if ends and len(tail) == 1 else tail[1:])
@@ -127,12 +135,12 @@ def _pause(tail: str, following: str) -> str:
     return marks[-1] if marks[-1] in ";:" else ","
 
 
-def _spoken(tokens: list[_Token], lexicon: Lexicon) -> list[tuple[SpokenWord, ...]]:
+def _spoken(tokens: list[_Token], lexicon: Lexicon, reads: Reader) -> list[tuple[SpokenWord, ...]]:
     """What is said for each token, the lexicon's longest phrase first."""
     said: list[tuple[SpokenWord, ...]] = []
     while len(said) < len(tokens):
         at = len(said)
-        said.extend(_phrase(tokens, at, lexicon) or [_word(tokens, at, lexicon)])
+        said.extend(_phrase(tokens, at, lexicon) or [_word(tokens, at, lexicon, reads)])
     return said
 
 
@@ -148,11 +156,11 @@ def _phrase(tokens: list[_Token], at: int, lexicon: Lexicon) -> list[tuple[Spoke
     return []
 
 
-def _word(tokens: list[_Token], at: int, lexicon: Lexicon) -> tuple[SpokenWord, ...]:
+def _word(tokens: list[_Token], at: int, lexicon: Lexicon, reads: Reader) -> tuple[SpokenWord, ...]:
     before = tokens[at - 1].core if at and not tokens[at - 1].tail else ""
     after = tokens[at + 1].core if at + 1 < len(tokens) and not tokens[at].tail else ""
     said: list[SpokenWord] = []
-    for word in spoken_form(tokens[at].core, before, after):
+    for word in reads.spoken_form(tokens[at].core, before, after):
         known = None if word.phonemes else lexicon.find([word.text])
         said.append(replace(word, phonemes=known[0]) if known else word)
     return tuple(said)

@@ -77,7 +77,7 @@ class Speech(Stage):
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """See `Stage.run`. Rejects a script that does not fit, or that the voice cannot say."""
         self._check_language(spot["language"])
-        reading = self._fit(spot["script"] or "")
+        reading = self._fit(spot["script"] or "", spot["language"].partition("-")[0].lower())
         placed = timeline(reading, self.lead_in_s)
         voice = self._mix(placed)
         path = media.scratch("voice.flac")
@@ -99,8 +99,7 @@ class Speech(Stage):
         }
 
     def _check_language(self, language: str | None) -> None:
-        primary = (language or "").partition("-")[0].lower()
-        if primary in self.engine.languages:
+        if language and self.engine.speaks(language):
             return
         engines = ", ".join(
             f"{engine.name} ({', '.join(engine.languages)})"
@@ -112,8 +111,8 @@ class Speech(Stage):
             f" {', '.join(self.engine.languages)}. The engines that exist: {engines}",
         )
 
-    def _fit(self, script: str) -> Reading:
-        sentences = read_script(script, self._lexicon)
+    def _fit(self, script: str, language: str) -> Reading:
+        sentences = read_script(script, self._lexicon, language)
         if not sentences:
             raise Reject("script_empty", f"the script {script[:40]!r} has no word to say")
         window_s = self.length_s - self.lead_in_s - self.tail_s

@@ -14,12 +14,13 @@ import pytest
 from stages.shared.sound import levels_db
 from stages.speech import HibariVoice, SpeechEngine
 from stages.speech.engine import SpokenWord, Utterance
+from stages.speech.kokoro import KokoroVoice
 from stages.speech.lexicon import Lexicon
 from stages.speech.normalise import ScriptSentence, read_script
 from stages.speech.phonemes import CONSONANTS, VOWELS
 from stages.speech.takes import HOP_S, QUIET_DB, record
 
-VOICES: list[SpeechEngine] = [HibariVoice()]
+VOICES: list[SpeechEngine] = [HibariVoice(), KokoroVoice()]
 SCRIPT = "Slow mornings deserve, a better mug; it keeps forty-five coffees warm."
 PAUSED = (2, 5)
 """Words of `SCRIPT` with a pause behind them."""

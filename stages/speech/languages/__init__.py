@@ -1,0 +1,1 @@
+"""Languages beside English: data files of how they are read aloud."""
