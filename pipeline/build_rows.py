@@ -20,6 +20,7 @@ from pipeline.keys import digest, fingerprint_and_inputs
 from pipeline.rows import decided, new_row, row_schema, to_table
 from pipeline.spot_rows import SpotRows, Unplannable
 from schemas.campaign import Campaign
+from stages.base import Reject, Stage
 
 PENDING_SCHEMA = row_schema([])
 BLOCK = 1000
@@ -81,8 +82,9 @@ class Built:
 class RowBuilder:
     """Builds the rows of one campaign; whoever plans gives it digests and scripts."""
 
-    def __init__(self, campaign: Campaign, recipe: str) -> None:
+    def __init__(self, campaign: Campaign, recipe: str, stages: Sequence[Stage] = ()) -> None:
         self._campaign, self._recipe = campaign, recipe
+        self._foreseeing = foreseeing(stages)
         self._assets, self._scripts = _GivenDigests(), Scripts()
         self._rows = SpotRows(campaign, self._assets, self._scripts)
 
@@ -107,8 +109,11 @@ class RowBuilder:
             if product.product is None:
                 raise Unplannable(product.reason_code or "", product.reason or "")
             spot = self._rows.build(product.product, variant, unbuilt.spot_id)
-        except Unplannable as error:
-            code, reason = error.reason_code, str(error)
+            for stage in self._foreseeing:
+                stage.foresee(spot)
+        except (Unplannable, Reject) as error:
+            code = error.reason_code
+            reason = error.reason if isinstance(error, Reject) else str(error)
             raise _Refused(
                 decided(
                     unbuilt.spot_id, row.product_id, "rejected", code, reason, variant=variant.name,
@@ -124,11 +129,19 @@ class RowBuilder:
         return pending
 
 
+def foreseeing(stages: Sequence[Stage]) -> list[Stage]:
+    """Those that can tell from a row that they will reject its spot."""
+    return [stage for stage in stages if type(stage).foresee is not Stage.foresee]
+
+
 class BlockBuilders:
     """Builds blocks one after the other, first in this process, of a large plan on all cores."""
 
-    def __init__(self, campaign: Campaign, recipe: str, assets: AssetDigests) -> None:
+    def __init__(
+        self, campaign: Campaign, recipe: str, assets: AssetDigests, stages: Sequence[Stage] = ()
+    ) -> None:
         self._campaign, self._recipe, self._assets = campaign, recipe, assets
+        self._stages = foreseeing(stages)
         self._here: RowBuilder | None = None
 
     def build(self, blocks: Iterable[tuple[Any, Sequence[Unbuilt]]]) -> Iterator[tuple[Any, Built]]:
@@ -159,7 +172,7 @@ class BlockBuilders:
 
     def _build_here(self, block: Sequence[Unbuilt], digests: Mapping[str, str]) -> Built:
         if self._here is None:
-            self._here = RowBuilder(self._campaign, self._recipe)
+            self._here = RowBuilder(self._campaign, self._recipe, self._stages)
         return self._here.build(block, digests)
 
     def _pool(self, workers: int) -> ProcessPoolExecutor:
@@ -167,7 +180,7 @@ class BlockBuilders:
         # multiprocessing does it, which runs the caller's script once more.
         return ProcessPoolExecutor(
             workers, context=get_context("loky"), initializer=_start_there,
-            initargs=(self._campaign, self._recipe), env={"OMP_NUM_THREADS": "1"},
+            initargs=(self._campaign, self._recipe, self._stages), env={"OMP_NUM_THREADS": "1"},
         )  # fmt: skip
 
     def _digests(self, block: Sequence[Unbuilt]) -> dict[str, str]:
@@ -178,10 +191,10 @@ class BlockBuilders:
 _there: RowBuilder | None = None
 
 
-def _start_there(campaign: Campaign, recipe: str) -> None:
+def _start_there(campaign: Campaign, recipe: str, stages: Sequence[Stage]) -> None:
     global _there
     pa.set_cpu_count(1)
-    _there = RowBuilder(campaign, recipe)
+    _there = RowBuilder(campaign, recipe, stages)
 
 
 def _build_there(block: Sequence[Unbuilt], digests: Mapping[str, str]) -> Built:

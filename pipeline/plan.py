@@ -154,7 +154,7 @@ class Planner:
 
     def units(self) -> Iterator[Unit]:
         """Units in the feed's order, each full but the last; none for an empty selection."""
-        builders = BlockBuilders(self.campaign, self._recipe, self.assets)
+        builders = BlockBuilders(self.campaign, self._recipe, self.assets, self.stages)
         unit = Unit(0)
         for block, built in builders.build(self._blocks()):
             place = at = 0  # of the unbuilt ones: in the block, in its table

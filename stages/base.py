@@ -127,6 +127,10 @@ class Stage(ABC):
         engine = getattr(self, "engine", None)
         return getattr(engine, "name", None) or self.name
 
+    def foresee(self, spot: Mapping[str, Any]) -> None:  # noqa: B027  (optional)
+        """Raise `Reject` where the spot's row alone tells that `run` will: asked when a campaign is
+        planned, of a million rows, so a matter of microseconds."""
+
     def prepare(self) -> None:  # noqa: B027  (optional)
         """Once per node: fetch weights to local disk."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,6 +27,9 @@ RATE_HZ = 48_000
 BREATH_S, TAIL_S = 0.03, 0.08
 """What is kept of a take before its first and behind its last sound, faded in and out."""
 RUMBLE_HZ = 70.0
+FASTEST_LETTERS, COMFORTABLE_LETTERS, FIGURE_LETTERS = 24.0, 15.0, 4
+"""Letters per second, spaces counted, that no voice reaches (a hurried one has 18) and that suit an
+ad; and those that a figure has in words beside its own."""
 
 
 @dataclass(kw_only=True)
@@ -65,6 +69,25 @@ class Speech(Stage):
     def __post_init__(self) -> None:
         """Refuse a lexicon that cannot be read before anything is rendered."""
         self._lexicon = Lexicon(self.lexicon)
+
+    def foresee(self, spot: Mapping[str, Any]) -> None:
+        """See `Stage.foresee`: the language, an empty script, one that nobody could speak in time.
+        What is nearer to the limit is spoken and measured.
+        """
+        self._check_language(spot["language"])
+        script = (spot["script"] or "").strip()
+        if not any(c.isalnum() for c in script):
+            raise Reject("script_empty", f"the script {script[:40]!r} has no word to say")
+        window_s = self.length_s - self.lead_in_s - self.tail_s
+        letters = len(script) + FIGURE_LETTERS * sum(c.isdigit() for c in script)
+        if letters > FASTEST_LETTERS * window_s:
+            words = len(script.split())
+            over = math.ceil(words * (1 - COMFORTABLE_LETTERS * window_s / letters))
+            raise Reject(
+                "script_too_long",
+                f"the script has {words} words, and a spot of {self.length_s:g} s leaves"
+                f" {window_s:.1f} s to speak: cut about {over} of them",
+            )
 
     def prepare(self) -> None:
         """See `Stage.prepare`."""

@@ -16,6 +16,7 @@ from pipeline.plan import Planner, new_run_id, spot_id_of
 from pipeline.rows import to_rows
 from pipeline.settled import Settled
 from schemas.config_error import ConfigError
+from stages.speech import Speech
 from tests.pipeline.toy_stages import Count, Loud
 
 FEED = """id\ttitle\timage_link\tprice\tsale_price\tsale_price_effective_date\tavailability
@@ -319,6 +320,25 @@ def test_a_product_may_bring_a_control_track(tmp_path: Path) -> None:
     assert not plan(path, known)[0].pending
     sketch.write_bytes(b"two lines")
     assert len(plan(path, known)[0].pending) == 1
+
+
+def test_what_a_stage_foresees_is_settled_when_it_is_planned(tmp_path: Path) -> None:
+    """Would catch a script of a minute that is spoken before it is refused, and a refusal that
+    stays when the recipe could do it."""
+    long = " ".join(["splendid"] * 60)
+    path = write_campaign(tmp_path, script=f"{long} {{title}}")
+    (tmp_path / "scripts.tsv").write_text("id\tscript\n")
+    planner = Planner(read_campaign(path), [Speech(), Count()])
+    (unit,) = planner.units()
+    found = {row["spot_id"]: row for row in unit.refused}
+    assert found["mug"]["reason_code"] == "script_too_long" and unit.to_render == 0
+    assert "has 61 words" in found["mug"]["reason"] and "cut about 3" in found["mug"]["reason"]
+    german = Planner(read_campaign(path).model_copy(update={"language": "de-DE"}), [Speech()])
+    (unit,) = german.units()
+    assert {row["reason_code"] for row in unit.refused} >= {"language_unsupported"}
+    settled = Settled.of([{**row, "run_id": "r0"} for row in found.values()])
+    (again,) = Planner(read_campaign(path), [Loud()], settled).units()
+    assert "mug" in {row["spot_id"] for row in again.pending}
 
 
 def test_a_late_clock_still_gives_the_newest_run_id() -> None:
