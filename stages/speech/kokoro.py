@@ -6,7 +6,7 @@ import functools
 import hashlib
 import importlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -76,13 +76,19 @@ class KokoroVoice(SpeechEngine):
         own = LANGUAGES.get(self.speaker[:1], "en")
         return language.partition("-")[0].lower() == own.partition("-")[0]
 
+    @property
+    def assets(self) -> Mapping[str, Asset]:
+        """See `SpeechEngine.assets`."""
+        named = {"model": self.model, "voices": self.voices}
+        return {name: found for name, found in named.items() if found is not None}
+
     def load(self) -> None:
         """Load what comes from packages: about 2 CPU seconds and 300 MB."""
-        if self._session is None and self.model is None and self.voices is None:
-            self.open({})
+        if not self.assets:
+            self.receive({})
 
-    def open(self, files: dict[str, Path]) -> None:
-        """See `SpeechEngine.open`."""
+    def receive(self, files: Mapping[str, Path]) -> None:
+        """See `SpeechEngine.receive`."""
         if self._session is not None:
             return
         model = files["model"].read_bytes() if "model" in files else _packaged_model()

@@ -68,11 +68,11 @@ def test_speakers_come_from_a_folder_a_file_or_with_the_engine(tmp_path: Path) -
     said = []
     for place in (None, tmp_path / "folder", tmp_path / "all.npz"):
         engine = KokoroVoice(voices=None if place is None else Asset(str(place), "0" * 64))
-        engine.open({} if place is None else {"voices": place})
+        engine.receive({} if place is None else {"voices": place})
         said.append(engine.speak(sentence.spoken, 1.0).samples)
     assert np.array_equal(said[0], said[1]) and np.array_equal(said[0], said[2])
     with pytest.raises(FileNotFoundError, match=r"no speaker 'bm_lewis'.*af_heart, ef_dora"):
-        KokoroVoice(speaker="bm_lewis").open({"voices": tmp_path / "folder"})
+        KokoroVoice(speaker="bm_lewis").receive({"voices": tmp_path / "folder"})
     with pytest.raises(ValueError, match="none of Kokoro's, such as af_heart"):
         KokoroVoice(speaker="heart")
 
@@ -83,4 +83,4 @@ def test_a_file_that_is_no_kokoro_is_refused(tmp_path: Path) -> None:
 
     other = Path(hibari.__file__).parent / "assets" / "oov.onnx"
     with pytest.raises(ValueError, match=r"no Kokoro v1.0 export"):
-        KokoroVoice(model=Asset("m", "0")).open({"model": other})
+        KokoroVoice(model=Asset("m", "0")).receive({"model": other})
