@@ -19,7 +19,7 @@ from stages.speech.engine import SpokenWord, Unspeakable, Utterance, VoiceFault
 from stages.speech.paced import PacedVoice
 from stages.speech.pronounce import sounds_of, spelled
 from stages.speech.soundness import sound_speech
-from stages.speech.timing import spread, timed_words
+from stages.speech.timing import sounding, spread, timed_words
 
 RATES_HZ = (16_000, 22_050, 24_000, 44_100, 48_000)
 MOST_BYTES = 32 * 2**20
@@ -112,6 +112,7 @@ class HttpVoice(PacedVoice):
             return Utterance(samples, self.rate_hz, timed, how)
         end_s = len(samples) / self.rate_hz
         within = [(min(start_s, end_s - 0.01), min(stop_s, end_s)) for start_s, stop_s in spans]
+        within = sounding(samples, self.rate_hz, words, within)
         return Utterance(samples, self.rate_hz, spread(sounds, within), "own")
 
     def _ask(self, text: str) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from stages.shared.aligner import RATE_HZ, Aligner, Word
-from stages.shared.sound import resample, sounding_span
+from stages.shared.sound import levels_db, resample, sounding_span
 from stages.speech.engine import SpokenWord, TimedPhoneme, Timing
 from stages.speech.phonemes import VOWELS
 from stages.speech.pronounce import Sounds
@@ -21,6 +21,8 @@ PAUSE_WEIGHTS = {"": 0.0, ",": 3.0, ";": 4.0, ":": 4.0, ".": 5.0, "!": 5.0, "?":
 HURRIED_S, MOST_HURRIED = 0.035, 0.4
 """An aligner that does not hear the words gives most of them its least, three frames a phoneme:
 with more than this part of the words so short it is not believed."""
+HOP_S, QUIET_DB = 0.005, 38.0
+"""Silence, as takes are settled by it."""
 LONG_S = 0.4
 """Nor with a median phoneme longer than this: a drawl is 0.2."""
 
@@ -39,8 +41,31 @@ def timed_words(
     """
     spans = _found(samples, rate_hz, words, sounds) if language == "en" else None
     if spans is not None:
-        return spread(sounds, spans), "aligned"
+        return spread(sounds, sounding(samples, rate_hz, words, spans)), "aligned"
     return spread(sounds, _estimated(samples, rate_hz, words, sounds)), "estimated"
+
+
+def sounding(
+    samples: np.ndarray,
+    rate_hz: int,
+    words: Sequence[SpokenWord],
+    spans: Sequence[tuple[float, float]],
+) -> list[tuple[float, float]]:
+    """Spans of words without the silence of a pause that was counted as theirs: else a word's last
+    sounds would be laid into it."""
+    levels = levels_db(samples, rate_hz, HOP_S)
+    loud = levels > levels.max() - QUIET_DB
+    paused = [True, *(bool(word.pause) for word in words[:-1]), True]
+    found = []
+    for at, (start_s, end_s) in enumerate(spans):
+        own = np.flatnonzero(loud[round(start_s / HOP_S) : round(end_s / HOP_S)])
+        if len(own):
+            first_s = start_s + float(own[0]) * HOP_S
+            last_s = start_s + float(own[-1] + 1) * HOP_S
+            start_s = first_s if paused[at] else start_s
+            end_s = min(last_s, end_s) if paused[at + 1] else end_s
+        found.append((start_s, end_s))
+    return found
 
 
 def spread(

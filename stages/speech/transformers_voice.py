@@ -17,7 +17,7 @@ from stages.speech.models.loading import fetched, fetched_part, load_family
 from stages.speech.paced import PacedVoice
 from stages.speech.pronounce import sounds_of, spelled
 from stages.speech.soundness import sound_speech
-from stages.speech.timing import spread, timed_words
+from stages.speech.timing import sounding, spread, timed_words
 
 
 @dataclass(kw_only=True)
@@ -147,7 +147,8 @@ class TransformersVoice(PacedVoice):
             bounds = (bounds[0] / speed, bounds[1] / speed)
         samples = sound_speech(raw.samples, family.rate_hz, count, bounds)
         if raw.spans is not None:
-            return Utterance(samples, family.rate_hz, spread(sounds, raw.spans), "own")
+            spans = sounding(samples, family.rate_hz, words, raw.spans)
+            return Utterance(samples, family.rate_hz, spread(sounds, spans), "own")
         timed, how = timed_words(samples, family.rate_hz, words, sounds, self.language)
         return Utterance(samples, family.rate_hz, timed, how)
 
