@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -190,7 +191,7 @@ def _letters(answer: Mapping[str, Any]) -> list[_Letter]:
     times = [time for letter in found for time in (letter.start_s, letter.end_s)]
     if not all(math.isfinite(time) and time >= 0 for time in times):
         return []
-    ordered = all(a.start_s <= b.start_s + 1e-3 for a, b in zip(found, found[1:], strict=False))
+    ordered = all(a.start_s <= b.start_s + 1e-3 for a, b in pairwise(found))
     return found if ordered and all(b.end_s >= b.start_s for b in found) else []
 
 

@@ -7,8 +7,8 @@ import numpy as np
 from stages.shared.sound import levels_db
 from stages.speech.engine import VoiceFault
 
-SILENT_DB = -50.0
-"""Its loudest 20 ms below this: a whisper is at -40, the room of a synthetic voice at -70."""
+SILENT_DB = -60.0
+"""Its loudest 20 ms below this: the embedded voice is at -18, the room of one at -70."""
 CLIPPED_RUN, MOST_CLIPPED = 3, 0.001
 """Samples in a row at the sound's very peak are a cut-off wave; the part that may be so."""
 HEADROOM = 0.98
