@@ -74,6 +74,17 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
     if video_model is not None and video_model.preset.endswith((".yaml", ".yml")):
         file = place("video_model.preset", video_model.preset)
         video_model = video_model.model_copy(update={"preset": file})
+    voice = campaign.voice
+    if voice.speaker is not None:
+        voice = voice.model_copy(update={"speaker": place("voice.speaker", voice.speaker)})
+    if not voice.is_hub_id:
+        weights = place("voice.model", voice.model, folder=voice.engine != "kokoro")
+        voice = voice.model_copy(update={"model": weights})
+    if voice.engine == "kokoro" and (speakers := voice.settings.get("voices")):
+        where = place("voice.settings.voices", str(speakers), folder=str(speakers).endswith("/"))
+        voice = voice.model_copy(update={"settings": {**voice.settings, "voices": where}})
+    if voice.preset is not None and voice.preset.endswith((".yaml", ".yml")):
+        voice = voice.model_copy(update={"preset": place("voice.preset", voice.preset)})
     effects = {name: place(f"sound.effects.{name}", path) for name, path in sound.effects.items()}
     return campaign.model_copy(
         update={
@@ -83,6 +94,7 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
             "presenter": place("presenter", campaign.presenter, folder=True),
             "brand": in_part(campaign.brand, "brand", "logo", "font", "font_bold"),
             "video_model": video_model,
+            "voice": voice,
             "sound": sound.model_copy(update={"effects": effects}),
             "policy": in_part(campaign.policy, "policy", "names", "rules"),
             "signing": in_part(

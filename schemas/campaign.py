@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from datetime import date as Date
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.config_error import ConfigError, Refusal
 from schemas.video_model import VideoModel
+from schemas.voice import Voice
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
@@ -66,21 +67,6 @@ class Brand(_Part):
     logo: str | None = None
     font: str | None = None
     font_bold: str | None = None
-
-
-class Voice(_Part):
-    """Who speaks, and how. `lexicon` says how a word is spoken: "HAL-ven", or /HH AE L V AH N/."""
-
-    engine: Literal["hibari"] = "hibari"
-    speed: tuple[float, float] = (0.9, 1.12)
-    lexicon: dict[str, str] = Field(default_factory=dict)
-
-    @field_validator("speed")
-    @classmethod
-    def _speed_in_range(cls, speed: tuple[float, float]) -> tuple[float, float]:
-        if not 0.5 <= speed[0] <= speed[1] <= 1.5:
-            raise ValueError("two numbers from 0.5 to 1.5, the slower first, as in [0.9, 1.12]")
-        return speed
 
 
 class Sound(_Part):
@@ -206,6 +192,7 @@ def _contradictions(campaign: Campaign) -> list[Refusal]:
             if getattr(campaign.signing, key) is None:
                 fix = "signing.signer is file; name the PEM file here"
                 found.append(Refusal(f"signing.{key}", "not set", fix))
+    found += campaign.voice.contradictions(campaign.date or Date.today())
     names = [variant.name for variant in campaign.variants]
     for name in sorted({name for name in names if names.count(name) > 1}):
         found.append(Refusal("variants", name, "two variants have this name; rename one"))

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from stages.inspect.speech_quality import QualityModel
+from stages.inspect.voice_quality import voice_metrics
 
 from pipeline.media import MediaStore
 from stages.inspect.hearing import RATE_HZ, Ear
-from stages.inspect.speech_quality import QualityModel
-from stages.inspect.voice_quality import voice_metrics
 from stages.inspect.word_errors import word_error_rate
 from stages.shared.sound import read_sound
 from stages.speech import HibariVoice, KokoroVoice, Speech, SpeechEngine
@@ -29,7 +29,7 @@ SCRIPTS = {
     " Glazed by hand, made for every day, and yours for $24.99. Take one home before Sunday.",
     "en-GB": "Slow mornings deserve a better mug. Lagoon keeps 350 ml of coffee warm until 10:30."
     " Glazed by hand, made for every day, and yours for £24.99. Take one home before Sunday.",
-    "es-ES": "Las mañanas tranquilas merecen una taza mejor. Lagoon mantiene caliente el café, 350 ml"
+    "es-ES": "Las mañanas tranquilas piden una taza mejor. Lagoon guarda 350 ml de café caliente"
     " hasta las 10:30. Esmaltada a mano, por solo 24,99 €. Llévate una a casa este domingo.",
     "fr-FR": "Les matins calmes méritent une meilleure tasse. Lagoon garde 350 ml de café au chaud"
     " jusqu'à 10h30. Émaillée à la main, pour seulement 24,99 €. Offrez-la avant dimanche.",

@@ -6,10 +6,13 @@ from pipeline.media import asset
 from pipeline.recipes.parts import (
     brand_kit,
     checked_gates,
+    consent,
     optional_asset,
     presenter,
     signer,
     software,
+    voice_engine,
+    voice_limits,
 )
 from schemas.campaign import Campaign
 from stages.align import Align
@@ -21,23 +24,26 @@ from stages.inspect import Inspect
 from stages.publish import Publish
 from stages.screen import Screen
 from stages.sign import Sign
-from stages.speech import HibariVoice, Speech
+from stages.speech import Speech
 
 
 def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]:
     """From product photo and script to a signed spot; other `clips` than by camera moves go in."""
     lexicon = tuple(sorted(campaign.voice.lexicon.items()))
     secret = campaign.watermark_secret
+    voice = voice_engine(campaign)
     making: list[Stage] = [
         Screen(
             names=optional_asset(campaign.policy.names),
             rules=optional_asset(campaign.policy.rules),
         ),
         Speech(
-            engine=HibariVoice(),
+            engine=voice,
             lexicon=lexicon,
             speed_range=campaign.voice.speed,
             length_s=campaign.length_s,
+            consent=consent(campaign),
+            **voice_limits(voice),
         ),
         clips or ImageToVideo(engine=CameraMotion(), length_s=campaign.length_s),
         Avatar(engine=presenter(campaign), length_s=campaign.length_s),

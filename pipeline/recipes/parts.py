@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from typing import Any
 
 from pipeline.media import asset
+from pipeline.recipes.voices import http_voice, kokoro_voice, transformers_voice
 from schemas.asset import Asset
 from schemas.brand import BrandKit
 from schemas.campaign import Campaign
 from schemas.config_error import ConfigError, Refusal
 from stages.avatar import PresenterRig
 from stages.base import Stage
+from stages.hardware import Hardware
 from stages.image_to_video.clip_gates import METRICS as CLIP_METRICS
 from stages.inspect.gates import METRICS
 from stages.sign import DevSigner, FileSigner
 from stages.sign.signer import Signer, SignerError
+from stages.speech import HibariVoice, HttpVoice, KokoroVoice, SpeechEngine, TransformersVoice
+from stages.speech.rules import known_languages
 
 
 def optional_asset(uri: str | None) -> Asset | None:
@@ -40,6 +45,45 @@ def brand_kit(campaign: Campaign) -> BrandKit:
 def presenter(campaign: Campaign) -> PresenterRig | None:
     """The rendered presenter of the campaign, or None."""
     return PresenterRig(rig=asset(campaign.presenter)) if campaign.presenter else None
+
+
+def voice_engine(campaign: Campaign) -> SpeechEngine:
+    """The voice that the campaign names. Raises `ConfigError`."""
+    voice, language = campaign.voice, campaign.language.partition("-")[0]
+    if language not in known_languages():  # its numbers and prices would be read in English
+        fix = f"scripts can be in {', '.join(known_languages())}"
+        raise ConfigError("the voice", [Refusal("language", campaign.language, fix)])
+    if voice.engine == "transformers":
+        return transformers_voice(voice, language)
+    if voice.engine == "http":
+        return http_voice(voice, language)
+    if voice.engine == "kokoro":
+        return kokoro_voice(voice, campaign.language)
+    if language != "en":
+        fix = f"hibari speaks en; take engine kokoro ({', '.join(KokoroVoice.languages)})"
+        raise ConfigError("the voice", [Refusal("language", campaign.language, fix)])
+    return HibariVoice()
+
+
+def consent(campaign: Campaign) -> str | None:
+    """The consent to a cloned voice as a sentence for reviewers."""
+    given = campaign.voice.consent
+    return str(given) if given is not None and campaign.voice.is_cloned else None
+
+
+def voice_limits(engine: SpeechEngine) -> dict[str, Any]:
+    """What a worker with that voice takes, where it is not as little as the embedded one's: fields
+    of `Speech`. The seconds are guesses that size the pools."""
+    if isinstance(engine, TransformersVoice):
+        hardware = Hardware(cpus=1, memory_gb=engine.preset.memory_gb)
+        return {"hardware": hardware, "timeout_s": 1800.0, "seconds_hint": 30.0}
+    if isinstance(engine, KokoroVoice):
+        hardware = Hardware(cpus=1, memory_gb=1.2)
+        return {"hardware": hardware, "timeout_s": 300.0, "seconds_hint": 16.0}
+    if isinstance(engine, HttpVoice):
+        hardware = Hardware(cpus=0.2, memory_gb=0.6)
+        return {"hardware": hardware, "timeout_s": 600.0, "seconds_hint": 10.0}
+    return {}
 
 
 def signer(campaign: Campaign) -> Signer:

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from schemas.arrow_types import SOUND_EVENT, WORD
 from schemas.layout import FORMATS
-from stages.align.aligner import RATE_HZ, Aligner, Span, Word
 from stages.align.correct import Correction, correct
 from stages.base import Media, Stage, Verdict
 from stages.hardware import Hardware
+from stages.shared.aligner import RATE_HZ, Aligner, Span, Word
 from stages.shared.sound import read_sound
 
 SILENCE = "SIL"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import stats  # type: ignore[import-untyped]
 
-from stages.align.aligner import Span
+from stages.shared.aligner import Span
 
 BIAS_MS = 20.0
 """A common offset beyond it is corrected: half a frame at 24 fps, and four times what the

@@ -5,17 +5,15 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
 from typing import Any, ClassVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import numpy as np
-import requests
 from PIL import Image
 
 from stages.base import Retry
@@ -25,15 +23,7 @@ from stages.image_to_video.first_frame import first_frame
 from stages.image_to_video.retime import retimed
 from stages.shared.ffmpeg import decode_frames
 from stages.shared.frames import encode_frames
-
-MOST_BYTES = 512 * 2**20
-"""Largest video that is accepted: a server gone wrong must not fill the disk."""
-PASSING = (408, 425, 429, 500, 502, 503, 504)
-"""Answers after which the same request may succeed."""
-
-
-class ServerRefused(ValueError):
-    """The server will not make this clip; the message has its own words."""
+from stages.shared.service import ServerRefused, Service, check_url
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +57,7 @@ class HttpClips(ClipEngine):
 
     def __post_init__(self) -> None:
         """Refuse an address that is none."""
-        if urlsplit(self.url).scheme not in ("http", "https"):
-            raise ValueError(f"url {self.url!r} must begin with http:// or https://")
+        check_url(self.url)
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -118,27 +107,13 @@ class HttpClips(ClipEngine):
 
     def _ask(self, method: str, path: str, **form: Any) -> bytes:
         """One request; its answer."""
-        key = os.environ.get(self.key_name)
-        said = f"{self.url}: {method} {path}"
-        try:
-            with requests.request(
-                method, f"{self.url.rstrip('/')}/{path}", timeout=self.request_timeout_s,
-                headers={"Authorization": f"Bearer {key}"} if key else {}, stream=True,
-                allow_redirects=False, **form,
-            ) as answer:  # fmt: skip
-                found = answer.raw.read(MOST_BYTES + 1, decode_content=True)
-        except requests.RequestException as error:
-            raise Retry(f"{said}: {error}") from None
-        except OSError as error:  # while it was read
-            raise Retry(f"{said}: {error}") from None
-        if answer.status_code in PASSING:
-            raise Retry(f"{said}: {answer.status_code} {found[:500].decode(errors='replace')}")
-        if answer.status_code // 100 != 2:
-            words = found[:500].decode(errors="replace")
-            raise ServerRefused(f"{said}: {answer.status_code} {words}")
-        if len(found) > MOST_BYTES:
-            raise ServerRefused(f"{said}: larger than {MOST_BYTES >> 20} MiB")
-        return bytes(found)
+        service = Service(
+            url=self.url,
+            key_name=self.key_name,
+            timeout_s=self.request_timeout_s,
+            whole_s=self.timeout_s,
+        )
+        return service.ask(method, path, **form)
 
     def _encode(self, video: bytes, request: ClipRequest, path: Path) -> None:
         form = request.format

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from pathlib import Path
+from typing import ClassVar, Literal
 
 import numpy as np
+
+from schemas.asset import Asset
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,11 @@ class TimedPhoneme:
     end_s: float
 
 
+Timing = Literal["own", "aligned", "estimated"]
+"""Where times are from: the voice's own durations, an aligner that found the words in the sound,
+or only an estimate from the words' lengths, because it did not find them."""
+
+
 @dataclass(frozen=True)
 class Utterance:
     """One spoken sentence.
@@ -47,6 +55,7 @@ class Utterance:
     samples: np.ndarray
     rate_hz: int
     words: tuple[tuple[TimedPhoneme, ...], ...]
+    timing: Timing = "own"
 
 
 class Unspeakable(ValueError):
@@ -57,10 +66,14 @@ class Unspeakable(ValueError):
         self.word = word
 
 
+class VoiceFault(ValueError):
+    """What the voice made of a sentence is no speech: silent, clipped, endless or no numbers."""
+
+
 class SpeechEngine(ABC):
     """A voice behind the `Speech` stage.
 
-    To add one (Kokoro, a service over HTTP): a file beside this one with a dataclass that names
+    To add one: a file beside this one with a dataclass that names
     `name`, `version` and `languages` as class variables and has `load` and `speak`. Its fields
     (voice, model folder as an `Asset`, address) are what its sound depends on, and part of the
     stage's key. What `load` makes (a session, a client) goes into fields with `init=False` and a
@@ -70,7 +83,8 @@ class SpeechEngine(ABC):
     from its own durations if it knows them, else from an aligner. Only the silence of a pause may
     be counted as part of the sound before it; it is cut off later. The same words at the same
     speed must give the same samples, whatever was spoken before. A service that is down raises
-    `stages.base.Retry`.
+    `stages.base.Retry`. A voice that cannot know its times (`Utterance.timing` "estimated") says
+    so, and the ledger does.
 
     It then joins the list `VOICES` of the suite in `tests/stages/test_speech_engines.py`, which
     every voice must pass.
@@ -85,6 +99,16 @@ class SpeechEngine(ABC):
         """Whether it speaks a language, a BCP 47 tag such as "en-GB"."""
         return language.partition("-")[0].lower() in self.languages
 
+    @property
+    def assets(self) -> Mapping[str, Asset]:
+        """Files and folders that the stage opens for it, such as its model, each by a name."""
+        return {}
+
+    @property
+    def cloned(self) -> bool:
+        """Whether it speaks with the voice of a person who exists: the stage then needs consent."""
+        return False
+
     def prepare(self) -> None:
         """Once per node: fetch weights to local disk. Most voices have nothing to fetch."""
         return None
@@ -93,9 +117,14 @@ class SpeechEngine(ABC):
     def load(self) -> None:
         """Once per worker: warm the model. `speak` may assume that it was called."""
 
+    def receive(self, files: Mapping[str, Path]) -> None:
+        """Before each spot: its `assets` on local disk; what needs them to be loaded, now is."""
+        return None
+
     @abstractmethod
     def speak(self, words: Sequence[SpokenWord], speed: float) -> Utterance:
         """Say the words of one sentence; `speed` 1.0 is the voice's own pace, 1.1 is faster.
 
-        Raises `Unspeakable` for a word that it has no sounds for.
+        Raises `Unspeakable` for a word that it has no sounds for, and `VoiceFault` where what it
+        made is no speech.
         """

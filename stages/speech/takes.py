@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stages.shared.sound import levels_db
-from stages.speech.engine import SpeechEngine, TimedPhoneme, Utterance
+from stages.speech.engine import SpeechEngine, TimedPhoneme, Timing, Utterance
 from stages.speech.normalise import ScriptSentence
 
 HOP_S = 0.005
@@ -31,6 +31,7 @@ class Take:
     samples: np.ndarray
     rate_hz: int
     words: tuple[tuple[TimedPhoneme, ...], ...]
+    timing: Timing = "own"
 
     @property
     def begin_s(self) -> float:
@@ -57,7 +58,7 @@ def record(engine: SpeechEngine, sentence: ScriptSentence, speed: float) -> Take
     _check(engine, utterance, len(sentence.spoken))
     paused = [bool(word.pause) for word in sentence.spoken]
     words = _settle(utterance, paused)
-    return Take(sentence, utterance.samples, utterance.rate_hz, words)
+    return Take(sentence, utterance.samples, utterance.rate_hz, words, utterance.timing)
 
 
 def _check(engine: SpeechEngine, utterance: object, words: int) -> None:

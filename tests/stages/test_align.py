@@ -12,9 +12,9 @@ import pytest
 
 from pipeline.media import MediaStore
 from stages.align import Align
-from stages.align.aligner import RATE_HZ, Aligner, Span, Word
 from stages.align.correct import correct
 from stages.shared import sound
+from stages.shared.aligner import RATE_HZ, Aligner, Span, Word
 from stages.speech import Speech
 
 SCRIPT = (

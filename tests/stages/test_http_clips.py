@@ -21,8 +21,8 @@ from pipeline.rows import new_row
 from schemas.config_error import ConfigError
 from stages.base import Retry
 from stages.image_to_video import ClipRequest, HttpClips, ImageToVideo
-from stages.image_to_video.http_clips import ServerRefused
 from stages.shared.ffmpeg import decode_frames, ffmpeg_binary
+from stages.shared.service import ServerRefused
 from tests.pipeline.test_recipes import campaign
 from tests.pipeline.toy_stages import spot
 

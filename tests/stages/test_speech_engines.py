@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar
@@ -12,15 +12,20 @@ import numpy as np
 import pytest
 
 from stages.shared.sound import levels_db
-from stages.speech import HibariVoice, SpeechEngine
+from stages.speech import HibariVoice, HttpVoice, SpeechEngine
 from stages.speech.engine import SpokenWord, Utterance
 from stages.speech.kokoro import KokoroVoice
 from stages.speech.lexicon import Lexicon
 from stages.speech.normalise import ScriptSentence, read_script
 from stages.speech.phonemes import CONSONANTS, VOWELS
 from stages.speech.takes import HOP_S, QUIET_DB, record
+from tests.stages.speech_service import SpeechService, speech_service
 
-VOICES: list[SpeechEngine] = [HibariVoice(), KokoroVoice()]
+VOICES: list[SpeechEngine] = [
+    HibariVoice(),
+    KokoroVoice(),
+    HttpVoice(url="http://127.0.0.1", voice="heart", model="tiny", of_person=False),
+]
 SCRIPT = "Slow mornings deserve, a better mug; it keeps forty-five coffees warm."
 PAUSED = (2, 5)
 """Words of `SCRIPT` with a pause behind them."""
@@ -35,10 +40,19 @@ def sentence() -> ScriptSentence:
     return only
 
 
+@pytest.fixture(scope="module")
+def service() -> Iterator[SpeechService]:
+    """A service that speaks with the embedded voice."""
+    with speech_service() as server:
+        yield server
+
+
 @pytest.fixture(scope="module", params=VOICES, ids=lambda voice: voice.name)
 def voice(request: pytest.FixtureRequest) -> SpeechEngine:
     """Every voice, warm."""
     engine: SpeechEngine = request.param
+    if isinstance(engine, HttpVoice):
+        engine = dataclasses.replace(engine, url=request.getfixturevalue("service").url)
     engine.prepare()
     engine.load()
     return engine

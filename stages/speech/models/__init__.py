@@ -1,0 +1,1 @@
+"""Families of text-to-speech models in transformers: how each is loaded and made to speak."""
