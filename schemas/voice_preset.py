@@ -13,7 +13,7 @@ from schemas.video_preset import Commit, Licence, is_hub_id
 
 Family = Literal["vits", "speecht5", "generate"]
 """vits: one pass, with durations of its own. speecht5: a spectrogram, then a vocoder. generate: a
-processor takes text, `generate` makes codes or sound (Bark, Dia, CSM, Pocket TTS)."""
+processor takes text, `generate` makes codes or sound (Bark, Dia, CSM)."""
 
 
 class _Part(BaseModel):
@@ -63,9 +63,9 @@ class VoicePreset(_Part):
     """Whether it cannot speak without."""
     text: str = "{text}"
     """What the model is given: Dia wants "[S1] {text}", CSM "[0]{text}"."""
-    chat: Literal["none", "one_turn", "two_turns"] = "none"
-    """Whether the text goes through the processor's chat template, and where a recording then
-    stands: in the same turn (Pocket TTS), or in one before, with what is said in it (CSM)."""
+    chat: bool = False
+    """Whether the text goes through the processor's chat template; a recording then stands in a
+    turn before, with what is said in it."""
     processor: dict[str, Any] = Field(default_factory=dict)
     """Arguments of the processor's call."""
     call: dict[str, Any] = Field(default_factory=dict)
@@ -75,6 +75,8 @@ class VoicePreset(_Part):
     ran on. Null does not look, for random weights."""
     memory_gb: Annotated[float, Field(gt=0, le=500)] = 4.0
     """For the pools: what a worker with it takes."""
+    gpus: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of a card that a worker books; with none it speaks on the CPU."""
 
     @property
     def is_hub_id(self) -> bool:
@@ -84,7 +86,17 @@ class VoicePreset(_Part):
     def making(self) -> dict[str, Any]:
         """All that changes a sample, as plain data, for the key: not where weights lie, nor what
         was said about them."""
-        said = {"name", "title", "model", "revision", "licence", "sources", "codec", "memory_gb"}
+        said = {
+            "name",
+            "title",
+            "model",
+            "revision",
+            "licence",
+            "sources",
+            "codec",
+            "memory_gb",
+            "gpus",
+        }
         return dict(self.model_dump(mode="json", by_alias=True, exclude=said))
 
     @model_validator(mode="after")
@@ -95,9 +107,9 @@ class VoicePreset(_Part):
             raise ValueError("the family speecht5 cannot do without a codec, its HiFi-GAN")
         if self.speaker_needed and self.speaker == "none":
             raise ValueError("speaker_needed: say what the speaker is: embedding or reference")
-        if self.speaker == "reference" and self.chat == "none":
-            raise ValueError("a reference goes in by the chat template; set chat")
-        if self.chat != "none" and self.family != "generate":
+        if self.speaker == "reference" and not self.chat:
+            raise ValueError("a reference goes in by the chat template; set chat: true")
+        if self.chat and self.family != "generate":
             raise ValueError("chat belongs to the family generate")
         bounds = self.seconds_per_phoneme
         if bounds is not None and not 0 < bounds[0] < bounds[1]:

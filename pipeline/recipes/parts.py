@@ -75,7 +75,8 @@ def voice_limits(engine: SpeechEngine) -> dict[str, Any]:
     """What a worker with that voice takes, where it is not as little as the embedded one's: fields
     of `Speech`. The seconds are guesses that size the pools."""
     if isinstance(engine, TransformersVoice):
-        hardware = Hardware(cpus=1, memory_gb=engine.preset.memory_gb)
+        preset = engine.preset
+        hardware = Hardware(cpus=1, gpus=preset.gpus, memory_gb=preset.memory_gb)
         return {"hardware": hardware, "timeout_s": 1800.0, "seconds_hint": 30.0}
     if isinstance(engine, KokoroVoice):
         hardware = Hardware(cpus=1, memory_gb=1.2)

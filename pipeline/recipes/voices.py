@@ -78,7 +78,7 @@ def _check_speaker(voice: Voice, preset: VoicePreset) -> None:
         suffixes = ", ".join(kinds[preset.speaker])
         fix = f"preset {preset.name} takes {_speaker_words(preset)}: {suffixes}"
         raise ConfigError("the voice", [Refusal("voice.speaker", voice.speaker, fix)])
-    if preset.chat == "two_turns" and not voice.speaker_text:
+    if preset.chat and not voice.speaker_text:
         fix = f"preset {preset.name} must know what is said in the recording; write it here"
         raise ConfigError("the voice", [Refusal("voice.speaker_text", "not set", fix)])
 

@@ -107,12 +107,7 @@ class HttpClips(ClipEngine):
 
     def _ask(self, method: str, path: str, **form: Any) -> bytes:
         """One request; its answer."""
-        service = Service(
-            url=self.url,
-            key_name=self.key_name,
-            timeout_s=self.request_timeout_s,
-            whole_s=self.timeout_s,
-        )
+        service = Service(url=self.url, key_name=self.key_name, timeout_s=self.request_timeout_s)
         return service.ask(method, path, **form)
 
     def _encode(self, video: bytes, request: ClipRequest, path: Path) -> None:

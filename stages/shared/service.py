@@ -85,7 +85,10 @@ class Service:
                 status, asked = answer.status_code, answer.headers.get("Retry-After", "")
         except (requests.RequestException, HTTPError, OSError) as error:  # or while it was read
             raise _Busy(_without(f"{said}: {error}", key)) from None
-        words = _without(f"{said}: {status} {found[:500].decode(errors='replace')}", key)
+        answered = _without(found[:4096].decode(errors="replace"), key)[
+            :500
+        ]  # then cut, not before
+        words = f"{said}: {status} {answered}"
         if status in PASSING:
             raise _Busy(words, float(asked) if asked.isdigit() else 0.0)
         if status // 100 != 2:

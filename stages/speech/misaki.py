@@ -30,7 +30,8 @@ _FROM_ARPABET = {
 }  # fmt: skip
 _REDUCED = {"AH0": "ə", "ER0": "əɹ"}
 _ABROAD = {
-    "a": "AA", "y": "UW", "ø": "UH", "œ": "UH", "ɥ": "W", "ʁ": "R", "ɾ": "R", "ʎ": "L", "ɫ": "L", "β": "B",
+    "a": "AA",
+    "y": "UW", "ø": "UH", "œ": "UH", "ɥ": "W", "ʁ": "R", "ɾ": "R", "ʎ": "L", "ɫ": "L", "β": "B",
     "ɣ": "G", "ʝ": "Y", "x": "HH", "χ": "HH", "ʦ": "S", "ʣ": "Z", "c": "K", "ɟ": "G",
 }  # fmt: skip
 """Sounds of other languages, by the English one that looks most like them on the lips."""

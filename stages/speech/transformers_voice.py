@@ -22,9 +22,9 @@ from stages.speech.timing import sounding, spread, timed_words
 
 @dataclass(kw_only=True)
 class TransformersVoice(PacedVoice):
-    """VITS and MMS, SpeechT5, Bark, Dia, CSM, Pocket TTS and what is loaded as they are.
+    """VITS and MMS, SpeechT5, Bark, Dia, CSM and what is loaded as they are.
 
-    What was run so far: tiny random checkpoints of VITS, SpeechT5, Bark and Dia on a CPU, with
+    What was run so far: tiny random checkpoints of VITS, SpeechT5, Bark, Dia and CSM on a CPU, with
     torch 2.13.0 and transformers 5.23.0. No real weights, and no GPU. Noise is seeded by the words:
     the same words give the same samples; across GPU types a model's arithmetic differs. VITS has a
     speed and durations of its own; the others are stretched by WSOLA and timed by an aligner.

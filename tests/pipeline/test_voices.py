@@ -135,7 +135,11 @@ def test_the_key_holds_what_changes_a_sample_and_nothing_else(tmp_path: Path) ->
 
     same, moved, other = (key(folder) for folder in folders)
     assert same == moved != other
-    settings = [{"memory_gb": 9}, {"call": {"do_sample": False}}, {"seconds_per_phoneme": None}]
+    settings = [
+        {"memory_gb": 9, "gpus": 0.5},
+        {"call": {"do_sample": False}},
+        {"seconds_per_phoneme": None},
+    ]
     keys = [key(folders[0], settings=one) for one in settings]
     assert keys[0] == same and len({same, *keys[1:]}) == 3
     assert key(folders[0], name="v2/en_speaker_1") != same

@@ -16,11 +16,12 @@ import numpy as np
 import pytest
 
 from pipeline.media import MediaStore, asset
+from stages.shared.sound import write_flac
 from stages.speech import Speech, TransformersVoice
 from stages.speech.engine import SpokenWord, Unspeakable, VoiceFault
 from stages.speech.models.family import ModelRefused
 from stages.speech.voice_presets import load_voice_preset
-from tests.stages.tiny_voices import tiny_bark, tiny_dia, tiny_speecht5, tiny_vits
+from tests.stages.tiny_voices import tiny_bark, tiny_csm, tiny_dia, tiny_speecht5, tiny_vits
 
 SENTENCE = (
     SpokenWord("Meet"),
@@ -41,6 +42,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "bark": tiny_bark(root / "bark", voice="v2_en_1"),
         "speecht5": tiny_speecht5(root / "speecht5"),
         "dia": tiny_dia(root / "dia"),
+        "csm": tiny_csm(root / "csm"),
     }
 
 
@@ -63,6 +65,9 @@ def engine(name: str, folders: dict[str, Path], **more: Any) -> TransformersVoic
             "preset": load_voice_preset("speecht5", over), "model": folder(root / "model"),
             "codec": folder(root / "vocoder"), "speaker": asset(str(root / "speaker.npy")),
         }  # fmt: skip
+    elif name == "csm":
+        over = {**RANDOM, "call": {"max_new_tokens": 12}}
+        made = {"preset": load_voice_preset("csm", over), "model": folder(root)}
     else:
         over = {**RANDOM, "call": {"max_new_tokens": 60}}
         made = {
@@ -87,6 +92,7 @@ def ready(voice: TransformersVoice) -> TransformersVoice:
         ("bark", 24_000, "estimated"),
         ("speecht5", 16_000, "estimated"),
         ("dia", 16_000, "estimated"),
+        ("csm", 24_000, "estimated"),
     ],
 )
 def test_a_checkpoint_speaks(
@@ -136,6 +142,23 @@ def test_several_speakers_and_barks_voices_are_told_apart(
         ready(engine("vits", many, voice="7"))
     with pytest.raises(ModelRefused, match=r"voice.name: 'v2_en_9' .* there are v2_en_1"):
         ready(engine("bark", folders, voice="v2_en_9"))
+
+
+def test_a_recording_is_spoken_on_from(folders: dict[str, Path], tmp_path: Path) -> None:
+    """Would catch a reference that is left out of the prompt: its owner gave consent for nothing,
+    and a recording too short to hold a voice."""
+    tone = 0.2 * np.sin(2 * np.pi * 150 * np.arange(3 * 24_000) / 24_000)
+    write_flac(tmp_path / "narrator.flac", tone, 24_000)
+    write_flac(tmp_path / "short.flac", tone[:24_000], 24_000)
+    speaker = asset(str(tmp_path / "narrator.flac"))
+    alone = ready(engine("csm", folders)).speak(SENTENCE, 1.0)
+    voice = ready(engine("csm", folders, speaker=speaker, speaker_text="hello there"))
+    cloned = voice.speak(SENTENCE, 1.0)
+    assert voice.cloned and not np.array_equal(cloned.samples, alone.samples)
+    other = ready(engine("csm", folders, speaker=speaker, speaker_text="good evening"))
+    assert not np.array_equal(other.speak(SENTENCE, 1.0).samples, cloned.samples)
+    with pytest.raises(ModelRefused, match=r"short.flac lasts 1.0 s; give 2 to 30 s"):
+        ready(engine("csm", folders, speaker=asset(str(tmp_path / "short.flac"))))
 
 
 def test_letters_it_does_not_know_are_named(folders: dict[str, Path]) -> None:

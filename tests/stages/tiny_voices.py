@@ -229,3 +229,69 @@ def louder(layer, gain: float) -> None:
 
     with torch.no_grad():
         layer.weight.mul_(gain)
+
+
+CSM_TEMPLATE = (
+    "{% for turn in messages %}<|begin|>[{{ turn.role }}]"
+    "{% for part in turn.content %}{% if part.type == 'text' %}{{ part.text }}<|end|>"
+    "{% else %}<|AUDIO|><|audio_eos|>{% endif %}{% endfor %}{% endfor %}"
+)
+
+
+def tiny_csm(folder: Path) -> Path:
+    """A CSM: a backbone and a depth decoder speak Mimi codes; a recording may stand before."""
+    import torch
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+    from transformers import (
+        CsmConfig,
+        CsmDepthDecoderConfig,
+        CsmForConditionalGeneration,
+        CsmProcessor,
+        EncodecFeatureExtractor,
+        MimiConfig,
+        PreTrainedTokenizerFast,
+    )
+
+    torch.manual_seed(0)
+    special = ["[PAD]", "[UNK]", "<|begin|>", "<|end|>", "<|AUDIO|>", "<|audio_eos|>"]
+    words = {symbol: number for number, symbol in enumerate(special)}
+    for letter in [*LETTERS, *".,!?;:-[]0123456789"]:
+        words.setdefault(letter, len(words))
+    tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Whitespace(), pre_tokenizers.Split("", "isolated")]
+    )
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]",
+        additional_special_tokens=special[2:],
+    )  # fmt: skip
+    small = {
+        "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1,
+        "num_attention_heads": 2, "num_key_value_heads": 2,
+        "initializer_range": 0.5,  # else any context gives the same flat odds
+    }  # fmt: skip
+    codec = MimiConfig(
+        hidden_size=16, num_filters=2, codebook_size=64, codebook_dim=8, num_quantizers=4,
+        vector_quantization_hidden_dimension=8, upsample_groups=16, num_hidden_layers=1,
+        intermediate_size=16, num_attention_heads=2, num_key_value_heads=2, head_dim=8,
+    )  # fmt: skip
+    depth = CsmDepthDecoderConfig(
+        **small, num_codebooks=4, backbone_hidden_size=16, vocab_size=35, max_position_embeddings=5
+    )
+    config = CsmConfig(
+        **small, num_codebooks=4, vocab_size=35, text_vocab_size=len(words), pad_token_id=0,
+        codebook_pad_token_id=34, codebook_eos_token_id=33, bos_token_id=2, audio_token_id=4,
+        audio_eos_token_id=5, max_position_embeddings=512, depth_decoder_config=depth.to_dict(),
+        codec_config=codec.to_dict(),
+    )  # fmt: skip
+    model = CsmForConditionalGeneration(config).eval()
+    for name, buffer in model.codec_model.named_buffers():
+        if name.endswith("embed_sum"):  # all zero as it is made: every code would sound alike
+            buffer.normal_()
+            buffer[33:] = 1e6  # a recording is never heard as a code beyond the vocabulary
+    model.save_pretrained(folder)
+    CsmProcessor(
+        EncodecFeatureExtractor(feature_size=1, sampling_rate=24_000), fast, CSM_TEMPLATE
+    ).save_pretrained(folder)
+    return folder

@@ -1,4 +1,4 @@
-"""Models that generate speech as codes or sound: Bark, Dia, CSM, Pocket TTS and their like."""
+"""Models that generate speech as codes or sound: Bark, Dia, CSM and their like."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Generate(Family):
     """A processor and a model whose `generate` speaks.
 
     What `generate` returns is told by its form: sound, a list of sounds, an object that holds one,
-    latents or integer codes, which the processor's codec decodes.
+    or integer codes, which the processor's codec decodes.
     """
 
     def __init__(
@@ -67,19 +67,18 @@ class Generate(Family):
 
     def _given(self, text: str) -> Any:
         preset = self._preset
-        if preset.chat == "none":
+        if not preset.chat:
             return self._processor(
                 text=[text], return_tensors="pt", **preset.processor, **self._voice
             )
         said: list[dict[str, Any]] = [{"type": "text", "text": text}]
         turns: list[dict[str, Any]] = [{"role": "0", "content": said}]
         if self._reference is not None:
-            recording = {"type": "audio", "path": self._reference}
-            if preset.chat == "one_turn":
-                said.insert(0, recording)
-            else:
-                before = [{"type": "text", "text": self._speaker_text}, recording]
-                turns.insert(0, {"role": "0", "content": before})
+            before = [
+                {"type": "text", "text": self._speaker_text},
+                {"type": "audio", "path": self._reference},
+            ]
+            turns.insert(0, {"role": "0", "content": before})
         return self._processor.apply_chat_template(
             turns, tokenize=True, return_dict=True, **preset.processor
         )
@@ -88,11 +87,8 @@ class Generate(Family):
         """The one sound in what `generate` returned, as a tensor."""
         torch = package("torch")
         if isinstance(made, Mapping):
-            if "audio_latents" in made:
-                made = self._processor.decode(made["audio_latents"], made["audio_latents_mask"])
-            else:
-                names = ("audio", "waveform", "audio_values", "sequences")
-                made = next((made[name] for name in names if made.get(name) is not None), None)
+            names = ("audio", "waveform", "audio_values", "sequences")
+            made = next((made[name] for name in names if made.get(name) is not None), None)
         if isinstance(made, torch.Tensor) and not made.is_floating_point():
             made = self._decoded(made)
         if isinstance(made, list | tuple):
