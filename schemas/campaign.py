@@ -30,6 +30,13 @@ DEFAULT_GATES: dict[str, tuple[float | None, float | None]] = {
     "longest_silence_s": (None, 1.0),
     "voice_offset_ms": (-25, 25),
     "word_error_rate": (None, 0.2),
+    # the voice by itself
+    "voice_mos_ovrl": (2.6, None),
+    "voice_clipped_ratio": (None, 0.002),
+    "voice_longest_pause_s": (None, 2.5),
+    "voice_syllables_per_s": (2.0, 6.5),
+    "voice_f0_median_hz": (65, 400),
+    "voice_f0_range_st": (1.5, None),
     # the picture
     "black_frames": (None, 0),
     "frozen_s": (None, 0.5),
