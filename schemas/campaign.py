@@ -94,6 +94,9 @@ class Sound(_Part):
     """Music bed, effects, and the loudness of the finished mix."""
 
     music: str | None = None
+    snap_cuts: bool = False
+    """Shots change on the beat of the music where the voice allows it. Other music then means other
+    clips."""
     effects: dict[Literal["whoosh", "sparkle"], str] = Field(default_factory=dict)
     loudness_lufs: Annotated[float, Field(ge=-30, le=-10)] = -14.0
     music_below_voice_db: Annotated[float, Field(ge=6, le=40)] = 16.0

@@ -12,7 +12,6 @@ from stages.composite.mix import (
     RATE_HZ,
     Levels,
     limited,
-    looped,
     master,
     mix,
     onset_s,
@@ -117,10 +116,3 @@ def test_silence_stays_silent(tmp_path: Path) -> None:
     sound = mix(voice, None, {}, [], [], 2.0, LEVELS)
     assert sound.shape == (2 * RATE_HZ, 2)
     assert not master(sound, -14.0, -1.7).any()
-
-
-def test_a_loop_goes_on() -> None:
-    """Would catch music that ends before the spot does."""
-    loop = _noise(0.3, 0.1)
-    longer = looped(loop, RATE_HZ)
-    assert len(longer) == RATE_HZ and np.array_equal(longer[len(loop) : 2 * len(loop)], loop)
