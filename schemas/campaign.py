@@ -216,6 +216,9 @@ def _contradictions(campaign: Campaign) -> list[Refusal]:
             if getattr(campaign.signing, key) is None:
                 fix = "signing.signer is file; name the PEM file here"
                 found.append(Refusal(f"signing.{key}", "not set", fix))
+    if campaign.sound.snap_cuts and campaign.sound.music is None and campaign.scripts is None:
+        fix = "there is no music to keep time with: name sound.music, or leave this out"
+        found.append(Refusal("sound.snap_cuts", "true", fix))
     names = [variant.name for variant in campaign.variants]
     for name in sorted({name for name in names if names.count(name) > 1}):
         found.append(Refusal("variants", name, "two variants have this name; rename one"))

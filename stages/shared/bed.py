@@ -72,8 +72,8 @@ def beats_under(sound: np.ndarray, length_s: float) -> Beats:
     count = round(length_s * RATE_HZ)
     if len(sound) >= count:
         found = find_beats(_mono(sound[: count + round(_TAIL_S * RATE_HZ)]))
-        times = [time_s for time_s in found.times_s if time_s < length_s]
-        return Beats(found.tempo_bpm, tuple(times), found.steadiness)
+        heard = tuple(time_s for time_s in found.times_s if time_s < length_s)
+        return Beats(found.tempo_bpm, heard, found.steadiness)
     if not len(sound):
         return Beats(0.0, (), 0.0)
     found, loop = find_beats(_mono(sound)), loop_of(sound)
