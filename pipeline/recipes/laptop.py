@@ -45,7 +45,12 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
             consent=consent(campaign),
             **voice_limits(voice),
         ),
-        clips or ImageToVideo(engine=CameraMotion(), length_s=campaign.length_s),
+        clips
+        or ImageToVideo(
+            engine=CameraMotion(),
+            length_s=campaign.length_s,
+            snap_cuts=campaign.sound.snap_cuts,
+        ),
         Avatar(engine=presenter(campaign), length_s=campaign.length_s),
         Align(length_s=campaign.length_s),
         Composite(

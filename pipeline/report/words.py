@@ -19,11 +19,15 @@ _LABELS = {
     "warp_error": "Flicker (warp error)",
     "word_error_rate": "Word error rate",
     "product_fidelity": "Product fidelity",
+    "voice_mos_ovrl": "Voice quality (DNSMOS)",
+    "voice_syllables_per_s": "Syllables per second",
+    "flashes_per_s": "Flashes per second",
 }
 
 _UNITS = {
     "lufs": "LUFS",
     "lu": "LU",
+    "st": "semitones",
     "dbtp": "dBTP",
     "db": "dB",
     "ms": "ms",
@@ -70,7 +74,7 @@ STATUS_MEANINGS = {
 def metric_name(metric: str) -> tuple[str, str]:
     """(label, unit) of a metric: "loudness_lufs" is ("Loudness", "LUFS"); the unit may be ""."""
     stem, _, suffix = metric.rpartition("_")
-    unit = _UNITS.get(suffix, "") if stem else ""
+    unit = _UNITS.get(suffix, "") if stem and not stem.endswith("_per") else ""
     return _LABELS.get(metric) or humanise(stem if unit else metric), unit
 
 

@@ -56,7 +56,7 @@ class Composite(Stage):
             pa.field("watermark_id", pa.string()),  # 12 hex digits
         ]
     )
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     hardware = Hardware(cpus=2, memory_gb=1.5)
     seconds_hint = 20.0
 

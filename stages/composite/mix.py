@@ -11,6 +11,7 @@ import numpy as np
 import soundfile  # type: ignore[import-untyped]
 from scipy import ndimage, signal  # type: ignore[import-untyped]
 
+from stages.shared.bed import lay_bed
 from stages.shared.ffmpeg import decode_audio
 from stages.shared.sound import OVERSAMPLING, SILENCE_DB, loudness_lufs
 
@@ -49,7 +50,7 @@ def mix(
     # Without a voice the music is what is heard: everything else is set against this level.
     anchor_lufs = voice_lufs if voice_lufs > -60 else -18.0
     if music is not None:
-        bed = looped(decode_audio(music, RATE_HZ, channels=2), count)
+        bed = lay_bed(decode_audio(music, RATE_HZ, channels=2), count)
         bed_lufs = loudness_lufs(bed, RATE_HZ)
         if bed_lufs > -60:
             wanted = anchor_lufs - levels.music_below_voice_db - bed_lufs
@@ -130,13 +131,6 @@ def onset_s(effect: np.ndarray) -> float:
     power = np.square(effect[: count * hop]).mean(axis=1).reshape(count, hop).mean(axis=1)
     level = np.sqrt(ndimage.uniform_filter1d(power, 2, origin=-1))
     return float(np.argmax(level >= level.max() * 0.25) * hop / RATE_HZ)
-
-
-def looped(sound: np.ndarray, count: int) -> np.ndarray:
-    """The first `count` samples of a seamless loop (samples, 2), repeated as often as needed."""
-    if not len(sound):
-        return np.zeros((count, 2), np.float32)
-    return np.tile(sound, (-(-count // len(sound)), 1))[:count]
 
 
 def write_wav(path: Path, sound: np.ndarray) -> None:

@@ -26,8 +26,12 @@ from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
 from stages.image_to_video.first_frame import first_frame
 from stages.image_to_video.moves import INSTEAD, MOVES
 from stages.image_to_video.shots import PlannedShot, plan_shots
+from stages.image_to_video.snapping import on_beat_metrics
 from stages.image_to_video.subject_score import SubjectScore
-from stages.shared.ffmpeg import decode_frames
+from stages.shared.beats import Beats
+from stages.shared.bed import RATE_HZ as BED_HZ
+from stages.shared.bed import beats_under
+from stages.shared.ffmpeg import decode_audio, decode_frames
 from stages.shared.gates import Gate
 
 
@@ -60,6 +64,9 @@ class ImageToVideo(Stage):
     """Shortest other shot; a shorter sentence joins its neighbour's shot."""
     max_shot_s: float = 6.0
     """Longest other shot; a longer one is parted."""
+    snap_cuts: bool = False
+    """Whether cuts move to the beat of the music. It then reads the words and the music, too: other
+    music makes other clips."""
     camera: str | None = None
     """One camera move for all shots, of `moves.MOVES`; None lets the plan vary them."""
     subject_model: Asset | None = None
@@ -77,7 +84,8 @@ class ImageToVideo(Stage):
 
     def __post_init__(self) -> None:
         """Refuse lengths that can't be planned, and add what the engine reads."""
-        self.reads = tuple(dict.fromkeys((*type(self).reads, *self.engine.reads)))  # type: ignore[misc]
+        more = ("words", "music") if self.snap_cuts else ()
+        self.reads = tuple(dict.fromkeys((*type(self).reads, *more, *self.engine.reads)))  # type: ignore[misc]
         if self.format not in FORMATS:
             raise ValueError(f"format {self.format!r} is not one of {', '.join(FORMATS)}")
         frames = self.length_s * FORMATS[self.format].fps
@@ -118,16 +126,8 @@ class ImageToVideo(Stage):
         """See `Stage.run`."""
         seed = int(spot.get("seed") or 0)
         fps = FORMATS[self.format].fps
-        planned = plan_shots(
-            spot["sentences"] or [],
-            length_s=self.length_s,
-            fps=fps,
-            min_shot_s=self.min_shot_s,
-            max_shot_s=self.max_shot_s,
-            min_end_card_s=self.min_end_card_s,
-            max_end_card_s=self.max_end_card_s,
-            seed=seed,
-        )
+        beats = self._beats(spot, media)
+        planned = self._planned(spot, beats, seed)
         extra = math.ceil(self.crossfade_s * fps - 1e-6)
         overlaps = [0 if shot is planned[-1] else extra for shot in planned]
         files = {name: media.open(found) for name, found in self.engine.assets.items()}
@@ -142,6 +142,9 @@ class ImageToVideo(Stage):
         paths = [media.scratch(f"shot_{shot.index}.mp4") for shot in planned]
         clips = self.engine.render_all(requests, paths)
         metrics = {"clip_count": float(len(clips))}
+        if self.snap_cuts:
+            cuts = [shot.start_frame / fps for shot in planned[1:]]
+            metrics |= on_beat_metrics(cuts, beats, 1 / fps)
         for clip in clips:
             metrics.update(clip.metrics)
         metrics |= self._measured(requests, clips, paths)
@@ -154,6 +157,28 @@ class ImageToVideo(Stage):
             )
         ]
         return {"shots": shots, "metrics": metrics, "verdicts": list(verdicts)}
+
+    def _beats(self, spot: Mapping[str, Any], media: Media) -> Beats:
+        """The beats of the spot's music as the mix will have it; none where none are asked for."""
+        music = spot.get("music") if self.snap_cuts else None
+        if not music:
+            return Beats(0.0, (), 0.0)
+        sound = decode_audio(media.open(Asset(**music)), BED_HZ, channels=2)
+        return beats_under(sound, self.length_s)
+
+    def _planned(self, spot: Mapping[str, Any], beats: Beats, seed: int) -> list[PlannedShot]:
+        return plan_shots(
+            spot["sentences"] or [],
+            length_s=self.length_s,
+            fps=FORMATS[self.format].fps,
+            min_shot_s=self.min_shot_s,
+            max_shot_s=self.max_shot_s,
+            min_end_card_s=self.min_end_card_s,
+            max_end_card_s=self.max_end_card_s,
+            seed=seed,
+            words=(spot.get("words") or []) if self.snap_cuts else [],
+            beats_s=beats.times_s,
+        )
 
     def _measured(
         self, requests: Sequence[ClipRequest], clips: Sequence[RenderedClip], paths: Sequence[Path]

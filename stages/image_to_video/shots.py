@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from stages.image_to_video.snapping import Limits, snapped
+
 PRESENTED = ("push_in", "orbit_right", "drift", "pull_out")
 HERO = ("orbit_left", "detail", "rise", "pull_out")
 
@@ -34,12 +36,17 @@ def plan_shots(
     min_end_card_s: float,
     max_end_card_s: float,
     seed: int,
+    words: Sequence[Mapping[str, Any]] = (),
+    beats_s: Sequence[float] = (),
 ) -> list[PlannedShot]:
     """Shots that tile the spot exactly. `sentences` are SENTENCE structs in order.
 
     A cut lies midway in the pause between two sentences. The end card begins with the last
     sentence, or as near to that as its shortest and longest length allow; cuts that would make
     a shot shorter than `min_shot_s` are dropped, a shot longer than `max_shot_s` is parted.
+
+    With `beats_s`, the beats of the music on the spot's clock, each cut then moves to the nearest
+    beat that it may move to: see `snapping.snapped`. `words` are WORD structs.
     """
     total = round(length_s * fps)
     pauses = [
@@ -54,7 +61,11 @@ def plan_shots(
     cuts = [cut for cut in sorted(set(pauses[:-1])) if 0 < cut < end_card]
     cuts = _without_short([0, *cuts, end_card], shortest)
     cuts = _parted(cuts, round(max_shot_s * fps), shortest, preferred=last)
-    return _named([*cuts, total], seed)
+    limits = Limits(
+        shortest, round(max_shot_s * fps),
+        total - round(max_end_card_s * fps), total - round(min_end_card_s * fps),
+    )  # fmt: skip
+    return _named([*snapped(cuts, sentences, words, beats_s, fps, limits), total], seed)
 
 
 def _without_short(cuts: list[int], shortest: int) -> list[int]:

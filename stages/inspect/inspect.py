@@ -30,6 +30,8 @@ from stages.inspect.measures import (
 )
 from stages.inspect.people import FaceFinder, IndecencyModel, outside
 from stages.inspect.soundness import RATE_HZ, sound_metrics, voice_offset_ms
+from stages.inspect.speech_quality import QualityModel
+from stages.inspect.voice_quality import voice_metrics
 from stages.inspect.word_errors import word_error_rate
 from stages.shared.ffmpeg import decode_audio
 from stages.shared.sound import resample
@@ -48,7 +50,7 @@ class Inspect(Stage):
     """
 
     name: ClassVar[str] = "inspect"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     reads: ClassVar[tuple[str, ...]] = (
         "masters", "captions", "caption_words", "phonemes", "shots", "photo_uri", "cutout_uri",
         "presenter_box", "mouth_box", "avatar_start_s", "avatar_end_s", "watermark_id", "script",
@@ -56,13 +58,14 @@ class Inspect(Stage):
     )  # fmt: skip
     writes: ClassVar[pa.Schema] = pa.schema([("contact_sheet_uri", pa.string())])
     hardware = Hardware(cpus=1, memory_gb=1.0)
-    seconds_hint = 7.5
+    seconds_hint = 9.0
 
     gates: tuple[Gate, ...] = ()
     watermark_secret: str = "spotmill"
     length_s: float = 15.0
     lexicon: tuple[str, ...] = ()
     _ear: Ear | None = field(init=False, repr=False, compare=False, default=None)
+    _quality: QualityModel | None = field(init=False, repr=False, compare=False, default=None)
     _faces: FaceFinder | None = field(init=False, repr=False, compare=False, default=None)
     _indecency: IndecencyModel | None = field(init=False, repr=False, compare=False, default=None)
 
@@ -76,17 +79,22 @@ class Inspect(Stage):
         return layout_digest(*FORMATS)
 
     def load(self) -> None:
-        """Load the three small models; one thread each, the pool of workers fills the cores."""
+        """Load the four small models; one thread each, the pool of workers fills the cores."""
         cv2.setNumThreads(1)
-        self._ear, self._faces, self._indecency = Ear(), FaceFinder(), IndecencyModel()
+        self._ear, self._quality = Ear(), QualityModel()
+        self._faces, self._indecency = FaceFinder(), IndecencyModel()
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """See `Stage.run`. Raises `Reject` ("gate_<metric>") where a gate blocks."""
         metrics: dict[str, float] = {}
         verdicts: list[Verdict] = []
         sheet_uri = ""
+        voice = decode_audio(media.open(spot["voice_uri"]), EAR_HZ)
+        assert self._quality is not None, "load() comes before run()"
+        of_voice = voice_metrics(voice, spot["phonemes"], self._quality)
         for number, master in enumerate(spot["masters"]):
-            measured, sheet = self._measure(spot, master, media)
+            measured, sheet = self._measure(spot, master, voice, media)
+            measured |= of_voice if number == 0 else {}
             judged = judge(measured, self.gates)
             suffix = f".{master['format']}" if number else ""
             metrics |= {f"{metric}{suffix}": value for metric, value in measured.items()}
@@ -96,7 +104,7 @@ class Inspect(Stage):
         return {"contact_sheet_uri": sheet_uri, "metrics": metrics, "verdicts": verdicts}
 
     def _measure(
-        self, spot: Mapping[str, Any], master: Mapping[str, Any], media: Media
+        self, spot: Mapping[str, Any], master: Mapping[str, Any], voice: np.ndarray, media: Media
     ) -> tuple[dict[str, float], Path]:
         """All metrics of one master, and the file of its contact sheet."""
         path, name = media.open(master["uri"]), master["format"]
@@ -115,7 +123,7 @@ class Inspect(Stage):
         sheet = [seen[t] for t in sheet_s]
         metrics = {
             **file_metrics(container, len(footage.frames), name),
-            **self._sound(spot, container, path, media),
+            **self._sound(spot, container, path, voice),
             **fault_metrics(footage, spot["shots"]),
             **product_metrics(spot, [[seen[t] for t in times] for times in product_s], media),
             **lip_sync(footage, spot),
@@ -128,7 +136,7 @@ class Inspect(Stage):
         return metrics, target
 
     def _sound(
-        self, spot: Mapping[str, Any], container: Container, path: Path, media: Media
+        self, spot: Mapping[str, Any], container: Container, path: Path, voice: np.ndarray
     ) -> dict[str, float]:
         if container.audio_s <= 0:
             samples = np.zeros((round(self.length_s * RATE_HZ), 2), np.float32)
@@ -136,7 +144,10 @@ class Inspect(Stage):
             samples = decode_audio(path, RATE_HZ, channels=2)
         metrics = sound_metrics(samples)
         mono = resample(samples.mean(axis=1), RATE_HZ, EAR_HZ)
-        voice = decode_audio(media.open(spot["voice_uri"]), EAR_HZ)
+        if np.any(mono):
+            assert self._quality is not None, "load() comes before run()"
+            scores = self._quality.scores(mono)
+            metrics |= {f"mix_mos_{name}": value for name, value in scores.items()}
         if np.any(mono) and np.any(voice):
             metrics["voice_offset_ms"] = voice_offset_ms(mono, voice, EAR_HZ)
         language = (spot.get("language") or "en").partition("-")[0].lower()

@@ -68,6 +68,22 @@ def test_gpu_differs_from_laptop_in_the_clips_alone() -> None:
     assert differing == ["image_to_video", "sign"], "sign names the engines in its manifest"
 
 
+@pytest.mark.parametrize("recipe", ["laptop", "gpu"])
+def test_cuts_that_keep_time_read_the_music_and_others_do_not(recipe: str) -> None:
+    """Would catch a campaign key that reaches no stage, and clips that a new bed makes anew
+    although nothing of them follows it."""
+    spot = {"music": {"uri": "a.ogg", "sha256": "1" * 64}, "words": [], "sentences": []}
+    other = {**spot, "music": {"uri": "b.ogg", "sha256": "2" * 64}}
+    preset = {"preset": "wan22-5b-fast", **HUB}
+    asked = campaign(**(preset if recipe == "gpu" else {}))
+    for snap in (False, True):
+        sound = asked.sound.model_copy(update={"music": "a.ogg", "snap_cuts": snap})
+        stages = load_recipe(recipe, asked.model_copy(update={"sound": sound}))
+        stage = next(stage for stage in stages if isinstance(stage, ImageToVideo))
+        assert ("music" in stage.reads) is snap
+        assert (stage_key(stage, spot) != stage_key(stage, other)) is snap
+
+
 def test_a_laptop_campaign_may_name_a_model() -> None:
     """Would catch a model that has to be taken out of the file to try a campaign on a laptop."""
     with_model, without = (load_recipe("laptop", c) for c in (campaign(**HUB), campaign()))

@@ -33,6 +33,7 @@ def refusals(raw: Any) -> str:
         ({"signing": {"signer": "file"}}, "signing.certificate: not set"),
         ({"variants": [{"name": "a"}, {"name": "a"}]}, "two variants have this name"),
         ({"variants": []}, "name at least one"),
+        ({"sound": {"snap_cuts": True}}, "sound.snap_cuts: true: there is no music"),
         ({"formats": ["9x17"]}, "formats.0: '9x17'"),
     ],
 )

@@ -12,14 +12,16 @@ from stages.composite.mix import (
     RATE_HZ,
     Levels,
     limited,
-    looped,
     master,
     mix,
     onset_s,
     speech_envelope,
+    write_wav,
 )
+from stages.shared.ffmpeg import run_ffmpeg
 from stages.shared.sound import loudness_lufs, true_peak_dbtp
 
+BEDS = Path(__file__).parents[2] / "examples" / "demo" / "audio"
 LEVELS = Levels(music_below_voice_db=12.0, music_rise_db=6.0, effects_below_voice_db=5.0)
 WORDS = [{"start_s": 1.0, "end_s": 1.4}, {"start_s": 1.5, "end_s": 2.5}]
 
@@ -119,8 +121,67 @@ def test_silence_stays_silent(tmp_path: Path) -> None:
     assert not master(sound, -14.0, -1.7).any()
 
 
-def test_a_loop_goes_on() -> None:
-    """Would catch music that ends before the spot does."""
-    loop = _noise(0.3, 0.1)
-    longer = looped(loop, RATE_HZ)
-    assert len(longer) == RATE_HZ and np.array_equal(longer[len(loop) : 2 * len(loop)], loop)
+def _music_alone(tmp_path: Path, voice: Path, words: list[dict], bed_s: float) -> np.ndarray:
+    """The music in a mix of 5 s: noise, so that its level can be read every 20 ms."""
+    bed = _write(tmp_path / f"bed{bed_s:g}.wav", _noise(bed_s, 0.1))
+    return mix(voice, bed, {}, words, [], 5.0, LEVELS) - mix(
+        voice, None, {}, words, [], 5.0, LEVELS
+    )
+
+
+def _levels_db(sound: np.ndarray, step_s: float = 0.02) -> np.ndarray:
+    step = round(step_s * RATE_HZ)
+    count = len(sound) // step
+    power = np.square(sound[: count * step].astype(np.float64)).reshape(count, -1).mean(axis=1)
+    return 10 * np.log10(power + 1e-12)
+
+
+def test_ducking_is_as_deep_and_as_quick_as_it_says(tmp_path: Path, voice: Path) -> None:
+    """Would catch a first syllable under full music, and music that stays down for a second."""
+    levels = _levels_db(_music_alone(tmp_path, voice, WORDS, 6.0))
+    up_db, down_db = np.median(levels[20:25]), np.median(levels[55:120])
+    assert up_db - down_db == pytest.approx(LEVELS.music_rise_db, abs=0.3)
+    half_db = (up_db + down_db) / 2
+
+    def crossing_s(first: int, last: int, falling: bool) -> float:
+        part = levels[first:last] < half_db if falling else levels[first:last] > half_db
+        return (first + int(np.argmax(part))) * 0.02
+
+    assert 1.0 - crossing_s(25, 60, True) == pytest.approx(0.28, abs=0.06)
+    assert crossing_s(125, 190, False) - 2.5 == pytest.approx(0.40, abs=0.06)
+    assert np.abs(levels[48:133] - down_db).max() < 1.2, "from 40 ms before the first word on"
+
+
+@pytest.mark.parametrize("bed_s", [1.3, 4.9, 5.0, 60.0])
+def test_the_fade_ends_with_the_spot(tmp_path: Path, voice: Path, bed_s: float) -> None:
+    """Would catch music that is cut off, or that is over before the spot is, however long it is."""
+    levels = _levels_db(_music_alone(tmp_path, voice, [], bed_s))
+    assert len(levels) == 250
+    steady_db = np.median(levels[50:200])
+    assert abs(levels[203] - steady_db) < 1.0, "0.94 s before the end it is whole"
+    assert -8 < levels[227] - steady_db < -4, "in the middle of the fade: sin^2 of 45 degrees"
+    assert levels[-1] < steady_db - 45
+    assert np.all(np.diff(levels[205:].reshape(-1, 5).mean(axis=1)) < 0)
+
+
+def test_loudness_and_peaks_by_another_meter(tmp_path: Path) -> None:
+    """Would catch a meter of ours that agrees with itself alone: ffmpeg's ebur128 measures the
+    demo's beds under a voice of bursts, mastered to -14 LUFS and -1.7 dBTP."""
+    random = np.random.default_rng(2)
+    bursts = np.repeat(random.uniform(0, 1, 75), RATE_HZ // 5) ** 2
+    speech = 0.2 * random.standard_normal(15 * RATE_HZ) * bursts
+    said = _write(tmp_path / "voice.flac", speech.clip(-0.9, 0.9))
+    words = [{"start_s": 0.3, "end_s": 9.0}, {"start_s": 11.0, "end_s": 13.0}]
+    for name in ("calm", "upbeat", "premium"):
+        bed = BEDS / f"bed_{name}.ogg"
+        done = master(mix(said, bed, {}, words, [], 15.0, LEVELS), -14.0, -1.7)
+        path = tmp_path / f"{name}.wav"
+        write_wav(path, done)
+        said_by = run_ffmpeg(
+            ["-i", str(path), "-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-"]
+        )
+        summary = said_by[said_by.rindex("Summary:") :]
+        loudness = float(summary.split("I:")[1].split("LUFS")[0])
+        peak = float(summary.split("Peak:")[1].split("dBFS")[0])
+        assert loudness == pytest.approx(-14.0, abs=0.2)
+        assert peak <= -1.6

@@ -10,12 +10,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.media import MediaStore
+from pipeline.media import MediaStore, asset
 from schemas.layout import FORMATS, Box
 from stages.base import Reject
+from stages.composite.mix import Levels, mix
 from stages.image_to_video import ImageToVideo
 from stages.shared.ffmpeg import decode_frames
 from stages.shared.picture import write_png
+from stages.shared.sound import write_flac
+from tests.stages.music_made import struck
 
 SHORT: dict[str, Any] = {
     "length_s": 2.0, "min_shot_s": 0.25, "max_shot_s": 0.75, "min_end_card_s": 0.5,
@@ -117,3 +120,33 @@ def test_a_photo_that_is_none_is_rejected(media: object, tmp_path: Path, store: 
     spot = {"photo_uri": store.put(tmp_path / "x.png"), "cutout_uri": None, "accent": "#336699"}
     with pytest.raises(Reject, match="unreadable_picture"):
         ImageToVideo(**SHORT).run({**spot, "sentences": [], "seed": 1}, media)  # type: ignore[arg-type]
+
+
+def test_cuts_fall_on_beats_of_the_mix(
+    rendered: tuple[dict, MediaStore, dict], tmp_path: Path
+) -> None:
+    """Would catch cuts on the beats of a bed that the mix lays elsewhere: the beat is looked for in
+    the sound that composite makes."""
+    result, store, spot = rendered
+    bed, voice = tmp_path / "bed.flac", tmp_path / "silence.flac"
+    clicks = struck(np.arange(0.28, 6.4, 0.5), 6.5, 48_000, level=0.2)
+    write_flac(bed, np.repeat(clicks[:, None], 2, axis=1), 48_000)
+    write_flac(voice, np.zeros(48_000, np.float32), 48_000)
+    music = asset(str(bed))
+    stage = ImageToVideo(**SHORT, snap_cuts=True)
+    assert {"music", "words"} <= set(stage.reads) and "music" not in ImageToVideo(**SHORT).reads
+    with store.workspace() as media:
+        given = {**spot, "words": [], "music": {"uri": music.uri, "sha256": music.sha256}}
+        snapped = stage.run(given, media)
+        without = stage.run({**given, "music": None}, media)
+    starts = [shot["start_s"] for shot in snapped["shots"]]
+    assert starts != [shot["start_s"] for shot in result["shots"]]
+    assert snapped["metrics"]["music_tempo_bpm"] == pytest.approx(120, rel=0.01)
+    assert snapped["metrics"]["cuts_on_beat"] >= 1
+    heard = mix(voice, bed, {}, [], [], 2.0, Levels(0.0, 0.0, 0.0))[:, 0]
+    loud = np.abs(heard) > 0.3 * np.abs(heard).max()
+    strokes = np.flatnonzero(loud & ~np.roll(loud, 1)) / 48_000
+    moved = [new for new, old in zip(starts, result["shots"], strict=True) if new != old["start_s"]]
+    assert all(np.abs(strokes - cut).min() <= 0.5 / 24 + 0.012 for cut in moved)
+    assert [s["start_s"] for s in without["shots"]] == [s["start_s"] for s in result["shots"]]
+    assert without["metrics"]["cuts_on_beat"] == 0

@@ -96,3 +96,74 @@ def test_neighbouring_shots_move_differently() -> None:
         )
         moves = [shot.move for shot in shots]
         assert len(set(moves[:4])) == 4, moves
+
+
+def _snapped(
+    beats_s: np.ndarray, words: list[dict], *spans: tuple[float, float]
+) -> tuple[list[int], list[int]]:
+    """Starts of the shots (without the first) before and after."""
+    before = [shot.start_frame for shot in _plan(*spans)]
+    shots = plan_shots(_sentences(*spans), seed=1, words=words, beats_s=beats_s.tolist(), **LIMITS)
+    return before[1:], [shot.start_frame for shot in shots][1:]
+
+
+def _words(*spans: tuple[float, float]) -> list[dict]:
+    """Three words to a sentence with 30 ms between them."""
+    found = []
+    for start, end in spans:
+        third = (end - start) / 3
+        found += [
+            {"start_s": start + i * third + 0.03 * (i > 0), "end_s": start + (i + 1) * third}
+            for i in range(3)
+        ]
+    return found
+
+
+SPOKEN = ((0.4, 3.5), (4.0, 7.5), (8.0, 11.5), (12.0, 14.5))
+
+
+def test_cuts_snap_to_the_beat_in_their_pause() -> None:
+    """Would catch cuts that stay beside the beat, or take another than the nearest."""
+    beats = np.arange(0.05, 15, 0.4)  # 3.65, 7.65 and 11.65 are nearest; 4.05 is a word's
+    before, after = _snapped(beats, _words(*SPOKEN), *SPOKEN)
+    assert before == [90, 186, 282]
+    assert after == [round(time_s * FPS) for time_s in (3.65, 7.65, 11.65)]
+
+
+def test_a_pause_is_room_beyond_120_ms_and_a_word_is_none() -> None:
+    """Would catch a cut into a word because a beat is there, and one that stays although its long
+    pause holds a beat."""
+    spans = ((0.4, 3.0), (4.2, 7.7), (7.8, 11.5), (12.0, 14.5))
+    beats = np.array([3.1, 7.66, 7.84])  # half a second early; both in words, 90 ms away
+    before, after = _snapped(beats, _words(*spans), *spans)
+    assert after[0] == round(3.1 * FPS) and after[1:] == before[1:]
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_snapping_keeps_every_rule(seed: int) -> None:
+    """Would catch, on any script and any music: a cut off the frame grid or in a word that it was
+    not in, one moved beyond its pause by more than 120 ms, shots that became too short or long."""
+    random = np.random.default_rng(seed)
+    spans = _random_spans(random)
+    beat_s = random.uniform(0.3, 1.2)
+    beats = np.arange(random.uniform(0, beat_s), 15, beat_s)
+    words = _words(*spans)
+    before, after = _snapped(beats, words, *spans)
+    assert len(before) == len(after)
+    assert 360 - 86 <= after[-1] <= 360 - 58
+    for length in np.diff([0, *after]):
+        assert 43 <= length <= 144
+    for old, new in zip(before, after, strict=True):
+        if new == old:
+            continue
+        assert min(abs(new - round(beat * FPS)) for beat in beats) == 0
+        assert not any(w["start_s"] * FPS < new < w["end_s"] * FPS for w in words)
+        pauses = [(a[1] * FPS - 0.5, b[0] * FPS + 0.5) for a, b in pairwise(spans)]
+        same_pause = any(lo <= old <= hi and lo <= new <= hi for lo, hi in pauses)
+        assert same_pause or abs(new - old) <= 0.12 * FPS + 1e-9
+
+
+def test_without_beats_nothing_moves() -> None:
+    """Would catch a plan that changes for spots without music."""
+    before, after = _snapped(np.zeros(0), _words(*SPOKEN), *SPOKEN)
+    assert before == after
