@@ -30,6 +30,7 @@ DEFAULT_GATES: dict[str, tuple[float | None, float | None]] = {
     "longest_silence_s": (None, 1.0),
     "voice_offset_ms": (-25, 25),
     "word_error_rate": (None, 0.2),
+    "effect_offset_ms": (-60, 60),
     # the picture
     "black_frames": (None, 0),
     "frozen_s": (None, 0.5),

@@ -28,6 +28,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
     """From product photo and script to a signed spot; other `clips` than by camera moves go in."""
     lexicon = tuple(sorted(campaign.voice.lexicon.items()))
     secret = campaign.watermark_secret
+    effects = tuple((n, asset(uri)) for n, uri in sorted(campaign.sound.effects.items()))
     making: list[Stage] = [
         Screen(
             names=optional_asset(campaign.policy.names),
@@ -41,10 +42,10 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
         ),
         clips or ImageToVideo(engine=CameraMotion(), length_s=campaign.length_s),
         Avatar(engine=presenter(campaign), length_s=campaign.length_s),
-        Align(length_s=campaign.length_s),
+        Align(length_s=campaign.length_s, effects=effects),
         Composite(
             brand=brand_kit(campaign),
-            effects=tuple((n, asset(uri)) for n, uri in sorted(campaign.sound.effects.items())),
+            effects=effects,
             disclosure=campaign.disclosure,
             formats=campaign.formats,
             length_s=campaign.length_s,
@@ -55,6 +56,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
         Inspect(
             gates=checked_gates(campaign),
             lexicon=tuple(word for word, _ in lexicon),
+            effects=effects,
             length_s=campaign.length_s,
             watermark_secret=secret,
         ),

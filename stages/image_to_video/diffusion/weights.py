@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stages.image_to_video.diffusion.packages import package
+from stages.shared.weights import fetched_files
 
 WEIGHTS = ("*.json", "*/*.safetensors", "*/*.model", "*/*.txt")
 """Files of a hub repository that are fetched: no pickles, no code, and of the safetensors only
@@ -16,20 +16,7 @@ def fetched(name: str, revision: str | None, more: tuple[str, ...] = ()) -> Path
     """The folder of a repository's files in the hub's cache of this node, fetched if they are not
     there; `more` are patterns beside `WEIGHTS`. Raises `FileNotFoundError` with what to do.
     """
-    hub = package("huggingface_hub")
-    try:
-        found = hub.snapshot_download(
-            name,
-            revision=revision,
-            allow_patterns=[*WEIGHTS, *more],
-            ignore_patterns=list(HALF_COPIES),
-        )
-    except FileNotFoundError as error:  # offline, and not in the cache
-        raise FileNotFoundError(
-            f"{name}@{revision} is not on this machine and the hub can't be reached; copy it to a"
-            f" folder that can be, and name that as the model ({error})"
-        ) from error
-    return Path(found)
+    return fetched_files(name, revision, (*WEIGHTS, *more), HALF_COPIES)
 
 
 def fetched_part(part: str) -> Path:
