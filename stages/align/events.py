@@ -23,11 +23,14 @@ def placed_events(
     cut: Effect | None, cut_pause_s: float, end_card: Effect | None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """SOUND_EVENT rows: one `cut` effect per cut in a pause of the voice of `cut_pause_s` or more,
-    and the `end_card` effect where that comes in. Accents fall on the cut's frame."""
+    and the `end_card` effect where that comes in. Accents fall on the first frame that shows it."""
     events: list[dict[str, Any]] = []
+    faded = False
     for shot in shots:
-        seen_s = shot["start_s"]
-        if cut and seen_s > 0 and _pause_s(seen_s, words) >= cut_pause_s:
+        # A crossfade's first frame is still the picture before it: measured on finished spots.
+        seen_s = shot["start_s"] + (1 / fps if faded else 0.0)
+        faded = shot.get("handle_s", 0.0) > 0
+        if cut and shot["start_s"] > 0 and _pause_s(shot["start_s"], words) >= cut_pause_s:
             events.append(_event(cut, seen_s, fps))
         if end_card and shot["layout"] == "end_card":
             events.append(_event(end_card, seen_s, fps))

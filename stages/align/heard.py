@@ -24,16 +24,22 @@ def heard_phonemes(
     """
     rows: list[dict[str, Any]] = []
     for word, span in zip(words, spans, strict=True):
-        parts = span.parts if finds_phonemes and span.parts else _laid(word, span, phonemes)
-        for part in parts:
-            if rows and part.start_s - rows[-1]["end_s"] > _TOUCHING_S:
-                rows.append(_row(SILENCE, 0, rows[-1]["end_s"], part.start_s))
-            stress = _stress(part, phonemes)
-            rows.append(_row(part.symbol, stress, part.start_s, part.end_s))
+        if finds_phonemes and span.parts:
+            own = [
+                _row(part.symbol, _stress(part, phonemes), part.start_s, part.end_s)
+                for part in span.parts
+            ]
+        else:
+            own = _laid(word, span, phonemes)
+        if own and rows and own[0]["start_s"] - rows[-1]["end_s"] > _TOUCHING_S:
+            rows.append(_row(SILENCE, 0, rows[-1]["end_s"], own[0]["start_s"]))
+        rows += own
     return rows
 
 
-def _laid(word: Mapping[str, Any], span: Span, phonemes: Sequence[Mapping[str, Any]]) -> list[Part]:
+def _laid(
+    word: Mapping[str, Any], span: Span, phonemes: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
     """The word's own phonemes, moved and stretched with it."""
     scale = (span.end_s - span.start_s) / max(word["end_s"] - word["start_s"], 1e-3)
 
@@ -41,7 +47,7 @@ def _laid(word: Mapping[str, Any], span: Span, phonemes: Sequence[Mapping[str, A
         return span.start_s + scale * (time_s - word["start_s"])
 
     return [
-        Part(p["symbol"], at_s(p["start_s"]), at_s(p["end_s"]))
+        _row(p["symbol"], int(p["stress"] or 0), at_s(p["start_s"]), at_s(p["end_s"]))
         for p in phonemes
         if word["start_s"] <= (p["start_s"] + p["end_s"]) / 2 < word["end_s"]
         and p["symbol"] != SILENCE

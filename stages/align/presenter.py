@@ -74,12 +74,13 @@ def read_mouth(path: Path, spot: Mapping[str, Any], fps: float) -> Mouth | None:
     return Mouth(fps, tuple(stretches))
 
 
-def shift_frames(found: LipOffset, fps: float) -> int:
+def shift_frames(found: LipOffset, fps: float, most: int = LONGEST_SHIFT_FRAMES) -> int:
     """Frames that she is to be shifted (positive: later): whole ones, none if it is not sure.
 
-    Under one frame nothing is moved: that is what a picture can be set to.
+    Under one frame nothing is moved, for that is as near as a picture can be set; nor for more
+    than `most` frames.
     """
     frames = -round(found.offset_ms * fps / 1000)
     sure = found.r >= SURE_R and found.confidence >= SURE
     beyond = abs(found.offset_ms) > 1000 / fps
-    return frames if sure and beyond and abs(frames) <= LONGEST_SHIFT_FRAMES else 0
+    return frames if sure and beyond and abs(frames) <= most else 0

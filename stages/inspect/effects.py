@@ -16,8 +16,9 @@ from stages.shared.visual_events import WIDTH_PX, expected_event
 HEARD_REACH_S = 0.5
 SEEN_REACH_S = 0.35
 """How far from its planned time an effect is listened for, and its event looked for."""
-LEAST_HEIGHT = 1.25
-"""Of a correlation peak over the next: 1.0 to 1.1 where the effect is not in the mix."""
+LEAST_HEIGHT = 2.0
+"""Of a correlation peak over the next: 1.1 to 1.8 where the effect is not in the mix, 3 and more
+where it is."""
 
 
 def effect_metrics(
@@ -27,8 +28,9 @@ def effect_metrics(
     """`effect_offset_ms`, the largest of any effect with its sign (positive: heard late), and
     `effects_measured`, how many were both heard and seen; nothing for a spot without effects.
 
-    `mix` is mono and `effects` are sounds by name, mono, at 48 kHz. Of the frames what lies under
-    the boxes `covered` is left out: captions and the presenter come and go by their own clock.
+    `mix` is mono and `effects` are sounds by name, (samples, 2), at 48 kHz. Of the
+    frames what lies under the boxes `covered` is left out: captions and the presenter come and go
+    by their own clock.
     """
     asked = [event for event in events or [] if event["name"] in effects]
     if not asked:

@@ -157,7 +157,10 @@ class Inspect(Stage):
     def _effects(
         self, spot: Mapping[str, Any], footage: Footage, samples: np.ndarray, media: Media
     ) -> dict[str, float]:
-        sounds = {name: decode_audio(media.open(asset), RATE_HZ) for name, asset in self.effects}
+        sounds = {
+            name: decode_audio(media.open(asset), RATE_HZ, channels=2)
+            for name, asset in self.effects
+        }
         covered = [caption["box"] for caption in spot["captions"] or []]
         presenter = spot.get("presenter_box")
         return effect_metrics(

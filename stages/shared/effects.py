@@ -39,15 +39,16 @@ class Heard:
 
 
 def heard_at(mix: np.ndarray, effect: np.ndarray, around_s: float, reach_s: float) -> Heard | None:
-    """Where in a mono mix (samples,) an effect (samples,) begins, within `reach_s` of `around_s`.
+    """When in a mono mix (samples,) the onset of an effect (samples, channels) is heard, within
+    `reach_s` of `around_s`.
 
     Both at `RATE_HZ`. The peak of their cross-correlation, both whitened over time and frequency
     (generalised cross-correlation, Knapp and Carter, 1976): music and voice, which the effect
     lacks, only add noise. `height` is that peak against the highest one 50 ms and more away. None
     if either is silent there.
     """
-    sound = effect[: round(2.0 * RATE_HZ)]
-    begin_s = onset_s(sound[:, None])
+    begin_s = onset_s(effect)
+    sound = effect[: round(2.0 * RATE_HZ)].mean(axis=1)
     first = round((around_s - reach_s - begin_s) * RATE_HZ)
     span = round(2 * reach_s * RATE_HZ)
     part = mix[max(0, first) : max(0, first + span + len(sound))]

@@ -11,6 +11,8 @@ from stages.shared.onsets import Event
 
 REACH_S = 1.6
 """How far a sound may lie from its event: a second, as in the worst spots, and some more."""
+SURE = 0.2
+"""Confidence from which an offset is believed: below it the music would do as well as the bang."""
 TOGETHER_S = 0.06
 """Pairs whose offsets differ by no more are displaced alike: a frame and a half."""
 

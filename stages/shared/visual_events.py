@@ -75,12 +75,11 @@ def expected_event(
             best, begun = step, index
     if begun is None:
         return None
-    level = float(np.median(change[max(1, begun - near) : begun]))
-    rise = change - level
-    top = float(rise[begun : begun + 3].max())
-    while begun < len(rise) - 1 and rise[begun] < WALK_BACK * top:
-        begun += 1
-    return begun / fps
+    rise = change - float(np.median(change[max(1, begun - near) : begun]))
+    peak = begun + int(rise[begun : begun + 3].argmax())
+    while peak > 1 and rise[peak - 1] >= WALK_BACK * rise[begun : begun + 3].max():
+        peak -= 1
+    return peak / fps
 
 
 def change_curves(frames: Sequence[np.ndarray]) -> np.ndarray:
