@@ -51,8 +51,8 @@ def blast_frames(
             age_s = now_s - blast.time_s
             if age_s >= 0:
                 swing = np.sin(2 * np.pi * np.array([9.0, 11.0]) * age_s)
-                shake += swing * 0.006 * height * blast.size * np.exp(-age_s / 0.25)
-        move = cv2.getRotationMatrix2D((width / 2, height / 2), 0, zoom)
+                shake = shake + swing * 0.006 * height * blast.size * np.exp(-age_s / 0.25)
+        move = np.array(cv2.getRotationMatrix2D((width / 2, height / 2), 0, zoom), np.float64)
         move[:, 2] += shake
         frame = cv2.warpAffine(scene, move, size_px, borderMode=cv2.BORDER_REFLECT)
         for blast, flying in zip(blasts, sparks, strict=True):

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +161,7 @@ def _align_words(
         {"start_s": offset_s + (1 + drift) * a, "end_s": offset_s + (1 + drift) * b}
         for a, b in zip(spoken.starts_s, spoken.ends_s, strict=True)
     ]
-    found = findings.timed("aligner", lambda: aligner.find(sound, spoken.words, parts=True))
+    found = findings.timed("aligner", partial(aligner.find, sound, spoken.words, parts=True))
     corrected = correct(claimed, found, 80.0) if found else None
     rows: Sequence[Span | None] = corrected.spans if corrected else [None] * len(claimed)
     for index, truth_s in enumerate(spoken.starts_s):
@@ -191,7 +192,7 @@ def _lips(
             for offset_ms in LIP_OFFSETS_MS:
                 times_s, openness = mouths.saying(own, offset_ms / 1000)
                 mouth = Mouth(LIP_FPS, ((times_s, openness),))
-                found = findings.timed("lips", lambda mouth=mouth, h=heard: mouth.offset(h))
+                found = findings.timed("lips", partial(mouth.offset, heard))
                 later_ms = 1000 / LIP_FPS * shift_frames(found, LIP_FPS, most=13)
                 error = found.offset_ms - offset_ms
                 sample.add(offset_ms, offset_ms, error, offset_ms + later_ms)
@@ -278,8 +279,7 @@ def _effects(cases: int, dice: np.random.Generator, findings: Findings) -> Itera
             late_ms = 1000 * late_s
             try:
                 righted = findings.timed(
-                    "effects",
-                    lambda f=frames, fps=fps, s=sound: set_sound_right(f, fps, s, BLAST_HZ),
+                    "effects", partial(set_sound_right, frames, fps, sound, BLAST_HZ)
                 )
             except Reject:
                 sample.refused += 1

@@ -126,8 +126,8 @@ def with_presenter(picture: Any, presenter: Presenter, frame: Format) -> Any:
 
 
 def _shifted(stream: Any, frames: int) -> Any:
-    """Her picture some frames later, or earlier: she comes when she did, her first or last frame
-    is held."""
+    """Her picture some frames later, or earlier, with her first or last frame held: she comes when
+    she did, and her fades move with her."""
     if frames > 0:
         return stream.filter("tpad", start=frames, start_mode="clone")
     if frames < 0:

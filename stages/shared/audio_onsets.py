@@ -92,7 +92,8 @@ def spectral_flux(samples: np.ndarray, rate_hz: int) -> np.ndarray:
 
 def _bands() -> np.ndarray:
     """Triangles, evenly spaced on the mel scale from 60 Hz to 7.6 kHz: (BANDS, bins)."""
-    mel = np.linspace(*(2595 * np.log10(1 + f / 700) for f in (60.0, 7600.0)), BANDS + 2)
+    low_mel, high_mel = (float(2595 * np.log10(1 + f / 700)) for f in (60.0, 7600.0))
+    mel = np.linspace(low_mel, high_mel, BANDS + 2)
     edges = 700 * (10 ** (mel / 2595) - 1)
     bins = np.fft.rfftfreq(_WINDOW, 1 / RATE_HZ)
     width = bins[1]

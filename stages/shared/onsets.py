@@ -39,9 +39,9 @@ def pick_onsets(
     near = max(1, round(apart_s / step_s))
     highest = ndimage.maximum_filter1d(rise, 2 * near + 1, mode="nearest")
     events: list[Event] = []
-    for peak in np.flatnonzero((rise >= highest) & (rise >= least)):
+    for peak in map(int, np.flatnonzero((rise >= highest) & (rise >= least))):
         low = np.flatnonzero(rise[max(0, peak - near) : peak] < WALK_BACK * rise[peak])
-        begun = max(0, peak - near) + int(low[-1]) + 1 if len(low) else max(0, int(peak) - near)
+        begun = max(0, peak - near) + int(low[-1]) + 1 if len(low) else max(0, peak - near)
         event = Event(float(begun * step_s), float(rise[peak]), kind)
         if not events or event.time_s - events[-1].time_s > step_s / 2:
             events.append(event)

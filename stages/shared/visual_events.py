@@ -95,7 +95,7 @@ def change_curves(frames: Sequence[np.ndarray]) -> np.ndarray:
         step = after.astype(np.float32) - before
         parts[0, index] = float(np.abs(step).mean()) / _CHANGE
         parts[1, index] = max(0.0, float(step.mean())) / _LIGHT
-        speed[index] = _own_speed(flow.calc(before, after, None))
+        speed[index] = _own_speed(np.asarray(flow.calc(before, after, None)))  # type: ignore[call-overload]
     # A cut has no motion between its frames: what the flow finds there is noise, and is capped.
     gain = np.clip(np.diff(speed, prepend=speed[:1]) / _SPEED_PX, 0.0, 1.0)
     parts[2] = gain
