@@ -34,7 +34,8 @@ _CALLBACK = ctypes.CFUNCTYPE(
 
 
 def speak(text: str, voice: str, path: str) -> list[dict[str, object]]:
-    """Write `text`, spoken, to the WAV `path`; return each word and when it starts, in seconds.
+    """Write `text`, spoken, to the WAV `path`; return where in the text a word is (characters)
+    and when it starts, in seconds. Words that it runs together have one event.
 
     Raises `OSError` without the library, `ValueError` for a voice that it lacks.
     """
@@ -50,9 +51,8 @@ def speak(text: str, voice: str, path: str) -> list[dict[str, object]]:
         at = 0
         while events[at].type != 0:
             if events[at].type == WORD:
-                first = events[at].text_position - 1
-                said = text[first : first + events[at].length]
-                words.append({"text": said, "start_s": events[at].audio_position / 1000})
+                start_s = events[at].audio_position / 1000
+                words.append({"position": events[at].text_position - 1, "start_s": start_s})
             at += 1
         return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -51,7 +52,8 @@ class Rendering:
 
 @dataclass(frozen=True)
 class Spoken:
-    """Speech, float32 (samples,) at 16 kHz, and its words with their true starts and ends in s."""
+    """Speech, float32 (samples,) at 16 kHz, and its words with their true starts and ends in s;
+    a start that is not known is NaN."""
 
     rendering: str
     samples: np.ndarray
@@ -138,20 +140,21 @@ def espeak_speech(voice: str, script: str, folder: Path) -> Spoken | None:
     done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=60)
     if done.returncode != 0:
         return None
-    events = json.loads(done.stdout)
+    at = {event["position"]: event["start_s"] for event in json.loads(done.stdout)}
+    found = list(re.finditer(r"[A-Za-z']+", script))
+    starts = np.array([at.get(word.start(), np.nan) for word in found])
     # Cut before a word, not within: an aligner would look for the others in the rest of it.
-    behind_s = [event["start_s"] for event in events if event["start_s"] > LONGEST_S - 1.0]
-    cut_s = behind_s[0] if behind_s else LONGEST_S
+    behind_s = starts[starts > LONGEST_S - 1.0]
+    cut_s = float(behind_s[0]) if len(behind_s) else LONGEST_S
     samples = read_sound(wave, RATE_HZ)[: round(cut_s * RATE_HZ)]
-    known = [event for event in events if event["start_s"] < cut_s]
-    words = [Word(_letters(event["text"]), ()) for event in known]
-    starts = np.array([event["start_s"] for event in known])
-    ends = np.r_[starts[1:], len(samples) / RATE_HZ]
-    return Spoken(f"espeak {voice}", samples, tuple(words), starts, ends)
-
-
-def _letters(text: str) -> str:
-    return "".join(c for c in text.lower() if c.isalpha() or c == "'")
+    count = int(np.flatnonzero(starts < cut_s)[-1]) + 1
+    while count < len(found) and np.isnan(starts[count]):
+        count += 1
+    starts = starts[:count]
+    known = np.isfinite(starts)
+    ends = np.r_[np.interp(np.arange(1, count), np.flatnonzero(known), starts[known]), cut_s]
+    words = tuple(Word(word.group().lower(), ()) for word in found[:count])
+    return Spoken(f"espeak {voice}", samples, words, starts, ends)
 
 
 def bed(name: str) -> np.ndarray:

@@ -13,6 +13,11 @@ FRAME_S = 0.01
 MARGIN_S = 0.3
 """Silence put around the sound: the model needs some to find the first and the last word."""
 
+FLOOR = 1e-3
+"""Noise that is added where nothing is found without: -60 dB. A synthetic voice between whose
+sounds lies digital silence is none that the model has heard; with a room's noise it is found, but a
+little less exactly (21 ms instead of 11 on words with known starts), so it is tried second."""
+
 
 @dataclass(frozen=True)
 class Word:
@@ -67,11 +72,11 @@ class Aligner:
             owners += [index] * len(entries)
         if not text or len(set(owners)) != len(words):
             return None
-        margin = np.zeros(round(MARGIN_S * RATE_HZ), np.float32)
-        padded = np.clip(np.concatenate([margin, samples, margin]), -1.0, 1.0)
-        pcm = (padded * 32767).astype("<i2").tobytes()
-        segments = self._decode(pcm, text)
-        if segments is None:
+        for floor in (0.0, FLOOR):
+            pcm = _pcm(samples, floor)
+            if (segments := self._decode(pcm, text)) is not None:
+                break
+        else:
             return None
         phones = self._phones(pcm, len(text)) if parts else [()] * len(text)
         spans: list[Span] = []
@@ -130,6 +135,16 @@ class Aligner:
         self._decoder.start_utt()
         self._decoder.process_raw(pcm, full_utt=True)
         self._decoder.end_utt()
+
+
+def _pcm(samples: np.ndarray, floor: float) -> bytes:
+    """16-bit samples with a margin of silence, over noise of that level; the same every time."""
+    margin = np.zeros(round(MARGIN_S * RATE_HZ), np.float32)
+    padded = np.concatenate([margin, samples, margin])
+    if floor:
+        noise = np.random.default_rng(0).standard_normal(len(padded), np.float32)
+        padded = padded + floor * noise
+    return (np.clip(padded, -1.0, 1.0) * 32767).astype("<i2").tobytes()
 
 
 def _part(phone: Any) -> Part:
