@@ -53,7 +53,12 @@ SHOT = pa.struct(
 )
 
 SOUND_EVENT = pa.struct(
-    [("name", pa.string()), ("time_s", pa.float64())]  # effect name, where its onset is heard
+    [
+        ("name", pa.string()),  # of the effect
+        ("time_s", pa.float64()),  # where its onset is heard
+        ("accent_s", pa.float64()),  # from its onset to what is to fall on the picture's event
+        ("event_s", pa.float64()),  # when that event is seen
+    ]
 )
 
 CAPTION = pa.struct(

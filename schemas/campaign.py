@@ -31,6 +31,7 @@ DEFAULT_GATES: dict[str, tuple[float | None, float | None]] = {
     "longest_silence_s": (None, 1.0),
     "voice_offset_ms": (-25, 25),
     "word_error_rate": (None, 0.2),
+    "effect_offset_ms": (-60, 60),
     # the voice by itself
     "voice_mos_ovrl": (2.6, None),
     "voice_clipped_ratio": (None, 0.002),

@@ -32,6 +32,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
     lexicon = tuple(sorted(campaign.voice.lexicon.items()))
     secret = campaign.watermark_secret
     voice = voice_engine(campaign)
+    effects = tuple((n, asset(uri)) for n, uri in sorted(campaign.sound.effects.items()))
     making: list[Stage] = [
         Screen(
             names=optional_asset(campaign.policy.names),
@@ -52,10 +53,10 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
             snap_cuts=campaign.sound.snap_cuts,
         ),
         Avatar(engine=presenter(campaign), length_s=campaign.length_s),
-        Align(length_s=campaign.length_s),
+        Align(length_s=campaign.length_s, effects=effects),
         Composite(
             brand=brand_kit(campaign),
-            effects=tuple((n, asset(uri)) for n, uri in sorted(campaign.sound.effects.items())),
+            effects=effects,
             disclosure=campaign.disclosure,
             formats=campaign.formats,
             length_s=campaign.length_s,
@@ -66,6 +67,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
         Inspect(
             gates=checked_gates(campaign),
             lexicon=tuple(word for word, _ in lexicon),
+            effects=effects,
             length_s=campaign.length_s,
             watermark_secret=secret,
         ),

@@ -16,6 +16,7 @@ KEY_METRICS = (
 _LABELS = {
     "loudness_lufs": "Loudness",
     "lip_offset_ms": "Lip-sync offset",
+    "effect_offset_ms": "Effect-to-picture offset",
     "warp_error": "Flicker (warp error)",
     "word_error_rate": "Word error rate",
     "product_fidelity": "Product fidelity",

@@ -1,20 +1,28 @@
-"""The align stage: word times that captions and mouth are judged by, and sound effects on cuts."""
+"""The align stage: when words, mouth and effects really come, and what is off put right."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from schemas.arrow_types import SOUND_EVENT, WORD
+from schemas.arrow_types import PHONEME, SOUND_EVENT, WORD
+from schemas.asset import Asset
 from schemas.layout import FORMATS
 from stages.align.correct import Correction, correct
+from stages.align.engine import WordAligner
+from stages.align.events import Effect, placed_events
+from stages.align.heard import heard_phonemes
+from stages.align.pocketsphinx import Pocketsphinx
+from stages.align.presenter import read_mouth, shift_frames
 from stages.base import Media, Stage, Verdict
 from stages.hardware import Hardware
-from stages.shared.aligner import RATE_HZ, Aligner, Span, Word
+from stages.shared.aligner import RATE_HZ, Span, Word
+from stages.shared.effects import RATE_HZ as EFFECTS_HZ
+from stages.shared.effects import accent_s
+from stages.shared.ffmpeg import decode_audio
 from stages.shared.sound import read_sound
 
 SILENCE = "SIL"
@@ -22,60 +30,96 @@ SILENCE = "SIL"
 
 @dataclass(kw_only=True)
 class Align(Stage):
-    """Checks the voice's timing with a second opinion, and times the sound effects."""
+    """Measures on what was made, not on what the engines said: words, mouth and effects.
+
+    Words are found in the voice by an aligner, the mouth in the presenter's pictures, an effect's
+    accent in its own sound. `docs/sync.md` has the definitions.
+    """
 
     name: ClassVar[str] = "align"
-    reads: ClassVar[tuple[str, ...]] = ("voice_uri", "words", "phonemes", "shots")
+    reads: ClassVar[tuple[str, ...]] = (
+        "voice_uri", "words", "phonemes", "shots", "avatar_uri", "avatar_start_s", "avatar_end_s",
+        "avatar_mouth_box",
+    )  # fmt: skip
     writes: ClassVar[pa.Schema] = pa.schema(
-        [("caption_words", pa.list_(WORD)), ("sound_events", pa.list_(SOUND_EVENT))]
+        [
+            pa.field("caption_words", pa.list_(WORD)),
+            pa.field("heard_phonemes", pa.list_(PHONEME)),  # null where the aligner found none
+            pa.field("avatar_shift_s", pa.float64()),  # how much later the presenter is to move
+            pa.field("sound_events", pa.list_(SOUND_EVENT)),
+        ]
     )
-    version: ClassVar[str] = "1"
-    hardware = Hardware(cpus=1, memory_gb=0.4)
+    version: ClassVar[str] = "2"
+    hardware = Hardware(cpus=1, memory_gb=0.5)
     timeout_s = 120.0
-    seconds_hint = 0.25
+    seconds_hint = 1.2
 
+    aligner: WordAligner = field(default_factory=Pocketsphinx)
     length_s: float = 15.0
     fps: int = FORMATS["9x16"].fps
-    """Effects begin on a frame of this rate."""
     max_offset_ms: float = 80.0
     """Two frames: with a larger disagreement a word is looked into; EBU R37 allows 60 late."""
+    effects: tuple[tuple[str, Asset], ...] = ()
+    """Sounds by the name of the effect, as the composite stage plays them."""
     cut_effect: str | None = "whoosh"
-    cut_effect_lead_s: float = 0.19
-    """From the effect's onset to its loudest moment, which falls on the cut (demo whoosh: 0.19)."""
+    cut_effect_lead_s: float | None = None
+    """From the effect's onset to what falls on the cut; None for its loudest moment, measured."""
     cut_pause_s: float = 0.2
     """A cut in a shorter pause, or within a word, stays silent: the effect would mask the voice."""
     end_card_effect: str | None = "sparkle"
-    end_card_effect_lead_s: float = 0.0
+    end_card_effect_lead_s: float | None = 0.0
 
-    _aligner: Any = field(init=False, repr=False, compare=False, default=None)
+    _accents: dict[str, float] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    @property
+    def engine_name(self) -> str:
+        """The aligner."""
+        return self.aligner.name
+
+    def prepare(self) -> None:
+        """See `Stage.prepare`."""
+        self.aligner.prepare()
 
     def load(self) -> None:
         """See `Stage.load`: the acoustic model and its dictionary."""
-        if self._aligner is None:
-            self._aligner = Aligner()
+        self.aligner.load()
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """See `Stage.run`. Without an alignment the voice's own times stand, and that is said."""
+        assets = self.aligner.assets.items()
+        self.aligner.receive({name: media.open(asset) for name, asset in assets})
         voice = read_sound(media.open(spot["voice_uri"]), RATE_HZ)
         words = spot["words"]
-        found = self._aligner.find(voice, _to_find(words, spot["phonemes"]))
-        result: dict[str, Any] = {}
+        found = self.aligner.find(voice, to_find(words, spot["phonemes"]))
         correction = correct(words, found, self.max_offset_ms) if found else None
+        heard = None
+        if found and correction:
+            heard = heard_phonemes(words, found, spot["phonemes"], self.aligner.finds_phonemes)
+        captions = self._captions(words, correction)
+        shift_s, lips = self._presenter(spot, heard or spot["phonemes"], media)
+        verdicts = [] if correction else [_unconfirmed(len(words))]
+        return {
+            "caption_words": captions,
+            "heard_phonemes": heard,
+            "avatar_shift_s": shift_s,
+            "sound_events": placed_events(
+                spot["shots"], captions, self.fps,
+                cut=self._effect(self.cut_effect, self.cut_effect_lead_s, media),
+                cut_pause_s=self.cut_pause_s,
+                end_card=self._effect(self.end_card_effect, self.end_card_effect_lead_s, media),
+            ),
+            "metrics": {**_metrics(correction), **lips},
+            "verdicts": verdicts,
+        }  # fmt: skip
+
+    def _captions(
+        self, words: Sequence[Mapping[str, Any]], correction: Correction | None
+    ) -> list[dict[str, Any]]:
         if correction is None:
-            verdict = Verdict(
-                gate="align",
-                rule="forced_alignment",
-                verdict="pass",
-                evidence=f"no alignment of {len(words)} words with the voice was found; captions"
-                f" follow the voice's own times, which nothing has confirmed",
-            )
             spans = [Span(word["start_s"], word["end_s"]) for word in words]
-            metrics = {"align_fallback": 1.0, "align_words_aligned": 0.0}
-            result |= {"metrics": metrics, "verdicts": [verdict]}
         else:
             spans = list(correction.spans)
-            result["metrics"] = _metrics(correction)
-        result["caption_words"] = [
+        return [
             {
                 **word,
                 "start_s": min(max(span.start_s, 0.0), self.length_s),
@@ -83,37 +127,50 @@ class Align(Stage):
             }
             for word, span in zip(words, spans, strict=True)
         ]
-        result["sound_events"] = self._sound_events(spot["shots"], result["caption_words"])
-        return result
 
-    def _sound_events(
-        self, shots: Sequence[Mapping[str, Any]], words: Sequence[Mapping[str, Any]]
-    ) -> list[dict[str, Any]]:
-        """One effect per cut in a pause of the voice, and one more where the end card comes in."""
-        events: list[tuple[float, str]] = []
-        for shot in shots:
-            cut_s = shot["start_s"]
-            if self.cut_effect and cut_s > 0 and _pause_s(cut_s, words) >= self.cut_pause_s:
-                events.append((self._onset_s(shot, self.cut_effect_lead_s), self.cut_effect))
-            if self.end_card_effect and shot["layout"] == "end_card":
-                onset_s = self._onset_s(shot, self.end_card_effect_lead_s)
-                events.append((onset_s, self.end_card_effect))
-        return [{"name": name, "time_s": time_s} for time_s, name in sorted(events)]
+    def _presenter(
+        self, spot: Mapping[str, Any], phonemes: Sequence[Mapping[str, Any]], media: Media
+    ) -> tuple[float, dict[str, float]]:
+        """(seconds that she is to move later, what was measured before and after that)."""
+        if not spot.get("avatar_uri"):
+            return 0.0, {}
+        mouth = read_mouth(media.open(spot["avatar_uri"]), spot, self.fps)
+        if mouth is None:
+            return 0.0, {}
+        before = mouth.offset(phonemes)
+        shift_s = shift_frames(before, self.fps) / self.fps
+        after = mouth.offset(phonemes, shift_s) if shift_s else before
+        return shift_s, {
+            "presenter_offset_ms": before.offset_ms,
+            "presenter_r": before.r,
+            "presenter_confidence": before.confidence,
+            "presenter_remaining_ms": after.offset_ms,
+        }
 
-    def _onset_s(self, shot: Mapping[str, Any], lead_s: float) -> float:
-        return max(round((shot["start_s"] - lead_s) * self.fps), 0) / self.fps
+    def _effect(self, name: str | None, lead_s: float | None, media: Media) -> Effect | None:
+        """An effect with its accent; unless that is given, measured once per sound."""
+        if name is None:
+            return None
+        sound = dict(self.effects).get(name)
+        if lead_s is None and sound is not None:
+            if sound.sha256 not in self._accents:
+                samples = decode_audio(media.open(sound), EFFECTS_HZ, channels=2)
+                self._accents[sound.sha256] = accent_s(samples)
+            lead_s = self._accents[sound.sha256]
+        return Effect(name, lead_s or 0.0)
 
 
-def _pause_s(time_s: float, words: Sequence[Mapping[str, Any]]) -> float:
-    """Length of the pause between words that `time_s` lies in; 0 within a word, inf outside all."""
-    if any(word["start_s"] < time_s < word["end_s"] for word in words):
-        return 0.0
-    before = max((word["end_s"] for word in words if word["end_s"] <= time_s), default=-math.inf)
-    after = min((word["start_s"] for word in words if word["start_s"] >= time_s), default=math.inf)
-    return float(after - before)
+def _unconfirmed(words: int) -> Verdict:
+    return Verdict(
+        gate="align",
+        rule="forced_alignment",
+        verdict="pass",
+        evidence=f"no alignment of {words} words with the voice was found; captions"
+        f" follow the voice's own times, which nothing has confirmed",
+    )
 
 
-def _to_find(
+def to_find(
     words: Sequence[Mapping[str, Any]], phonemes: Sequence[Mapping[str, Any]]
 ) -> list[Word]:
     """The words with the phonemes that lie, by their middle, within each of them.
@@ -141,7 +198,9 @@ def _to_find(
     ]
 
 
-def _metrics(correction: Correction) -> dict[str, float]:
+def _metrics(correction: Correction | None) -> dict[str, float]:
+    if correction is None:
+        return {"align_fallback": 1.0, "align_words_aligned": 0.0}
     return {
         "align_offset_median_ms": correction.bias_ms,
         "align_offset_p95_ms": correction.p95_ms,

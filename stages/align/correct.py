@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats  # type: ignore[import-untyped]
 
 from stages.shared.aligner import Span
+from stages.shared.clock import fit_clock
 
 BIAS_MS = 20.0
 """A common offset beyond it is corrected: half a frame at 24 fps, and four times what the
@@ -21,8 +21,6 @@ ALIKE = 2.0
 BELIEVED = 0.6
 """Part of the words whose length must be alike for the alignment to count at all: 0.9 and more
 where the sound holds the words, under 0.5 where it holds others."""
-ENOUGH = 10
-"""Words needed to speak of a drift."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +41,8 @@ def correct(
 ) -> Correction | None:
     """Times for `words` (WORD rows), seen against the spans that the aligner found for them.
 
-    The bias is the median offset of the onsets, the drift a Theil-Sen slope over them, both
-    deaf to single slips. With bias and drift taken out, a word that still differs by more than
+    The bias is the median offset of the onsets, the drift that of `clock.fit_clock`, both deaf to
+    single slips. With bias and drift taken out, a word that still differs by more than
     `max_offset_ms` follows the aligner, if that makes it and its neighbours as long as the voice
     does: a word that the aligner missed takes from its neighbour what it gains. Else the voice's
     time stands.
@@ -60,11 +58,11 @@ def correct(
     if np.mean((ratios < ALIKE) & (ratios > 1 / ALIKE)) < BELIEVED:
         return None
     bias_ms = 1000 * float(np.median(offsets))
-    slope = float(stats.theilslopes(offsets, starts)[0]) if len(words) >= ENOUGH else 0.0
-    drift_ms = 1000 * slope * float(starts[-1] - starts[0])
+    clock = fit_clock(starts.tolist(), heard.tolist())
+    drift_ms = 1000 * clock.drift * float(starts[-1] - starts[0])
     shift = np.zeros(len(words))
     if abs(drift_ms) > DRIFT_MS:
-        shift = slope * starts + float(np.median(offsets - slope * starts))
+        shift = clock.drift * starts + clock.offset_ms / 1000
     elif abs(bias_ms) > BIAS_MS:
         shift += bias_ms / 1000
     starts, ends = starts + shift, ends + shift

@@ -41,9 +41,9 @@ class Composite(Stage):
 
     name: ClassVar[str] = "composite"
     reads: ClassVar[tuple[str, ...]] = (
-        "shots", "avatar_uri", "avatar_start_s", "avatar_end_s", "avatar_mouth_box", "voice_uri",
-        "caption_words", "sound_events", "title", "brand", "tagline", "cta", "price",
-        "regular_price", "currency", "language", "accent", "music",
+        "shots", "avatar_uri", "avatar_start_s", "avatar_end_s", "avatar_mouth_box",
+        "avatar_shift_s", "voice_uri", "caption_words", "sound_events", "title", "brand",
+        "tagline", "cta", "price", "regular_price", "currency", "language", "accent", "music",
     )  # fmt: skip
     writes: ClassVar[pa.Schema] = pa.schema(
         [

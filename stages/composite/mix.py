@@ -12,6 +12,7 @@ import soundfile  # type: ignore[import-untyped]
 from scipy import ndimage, signal  # type: ignore[import-untyped]
 
 from stages.shared.bed import lay_bed
+from stages.shared.effects import onset_s
 from stages.shared.ffmpeg import decode_audio
 from stages.shared.sound import OVERSAMPLING, SILENCE_DB, loudness_lufs
 
@@ -120,17 +121,6 @@ def speech_envelope(words: Sequence[Mapping[str, Any]], count: int) -> np.ndarra
     window = np.hanning(round(_GLIDE_S * 1000) + 2)[1:-1]
     smooth = np.convolve(target, window / window.sum(), mode="same")
     return np.interp(np.arange(count) / RATE_HZ, points, smooth)
-
-
-def onset_s(effect: np.ndarray) -> float:
-    """When an effect begins to be heard: its level (10 ms) first reaches a quarter of its peak."""
-    hop = RATE_HZ // 200
-    count = len(effect) // hop
-    if count == 0:
-        return 0.0
-    power = np.square(effect[: count * hop]).mean(axis=1).reshape(count, hop).mean(axis=1)
-    level = np.sqrt(ndimage.uniform_filter1d(power, 2, origin=-1))
-    return float(np.argmax(level >= level.max() * 0.25) * hop / RATE_HZ)
 
 
 def write_wav(path: Path, sound: np.ndarray) -> None:

@@ -26,6 +26,8 @@ class Presenter:
     path: Path
     start_s: float
     spans_s: Sequence[tuple[float, float]]
+    shift_s: float = 0.0
+    """How much later than drawn she moves: what the align stage measured her mouth to be early."""
 
 
 def presenter_of(spot: Mapping[str, Any], media: Media) -> Presenter | None:
@@ -41,7 +43,8 @@ def presenter_of(spot: Mapping[str, Any], media: Media) -> Presenter | None:
             spans.append((start_s, end_s))
     if not spans:
         return None
-    return Presenter(media.open(spot["avatar_uri"]), spot["avatar_start_s"], spans)
+    shift_s = spot.get("avatar_shift_s") or 0.0
+    return Presenter(media.open(spot["avatar_uri"]), spot["avatar_start_s"], spans, shift_s)
 
 
 def presenter_boxes(spot: Mapping[str, Any], frame: Format) -> dict[str, Any]:
@@ -109,6 +112,7 @@ def with_presenter(picture: Any, presenter: Presenter, frame: Format) -> Any:
         .filter("scale", side, side, flags="bicubic")
         .filter("format", "yuva420p")
     )
+    stream = _shifted(stream, round(presenter.shift_s * frame.fps))
     stream = (
         tagged(stream)
         .filter("settb", f"1/{frame.fps}")
@@ -119,6 +123,17 @@ def with_presenter(picture: Any, presenter: Presenter, frame: Format) -> Any:
         [picture, stream], "overlay", x=x, y=f"{y}+2*trunc({_slide(presenter, side)}/2)",
         eof_action="pass", enable=seen,
     )  # fmt: skip
+
+
+def _shifted(stream: Any, frames: int) -> Any:
+    """Her picture some frames later, or earlier, with her first or last frame held: she comes when
+    she did, and her fades move with her."""
+    if frames > 0:
+        return stream.filter("tpad", start=frames, start_mode="clone")
+    if frames < 0:
+        trimmed = stream.filter("trim", start_frame=-frames)
+        return trimmed.filter("tpad", stop=-frames, stop_mode="clone")
+    return stream
 
 
 def _slide(presenter: Presenter, height_px: int) -> str:

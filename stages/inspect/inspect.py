@@ -11,10 +11,12 @@ import cv2
 import numpy as np
 import pyarrow as pa
 
+from schemas.asset import Asset
 from schemas.layout import FORMATS, Box, layout_digest
 from stages.base import Hardware, Media, Stage, Verdict
 from stages.inspect.contact_sheet import contact_sheet, sheet_times_s
 from stages.inspect.container import Container, read_container
+from stages.inspect.effects import effect_metrics
 from stages.inspect.footage import Footage, decode_footage
 from stages.inspect.gates import Gate, check_gates, judge, reject_if_blocked
 from stages.inspect.hearing import RATE_HZ as EAR_HZ
@@ -54,7 +56,7 @@ class Inspect(Stage):
     reads: ClassVar[tuple[str, ...]] = (
         "masters", "captions", "caption_words", "phonemes", "shots", "photo_uri", "cutout_uri",
         "presenter_box", "mouth_box", "avatar_start_s", "avatar_end_s", "watermark_id", "script",
-        "words", "voice_uri", "language", "brand",
+        "words", "voice_uri", "language", "brand", "heard_phonemes", "sound_events",
     )  # fmt: skip
     writes: ClassVar[pa.Schema] = pa.schema([("contact_sheet_uri", pa.string())])
     hardware = Hardware(cpus=1, memory_gb=1.0)
@@ -64,6 +66,8 @@ class Inspect(Stage):
     watermark_secret: str = "spotmill"
     length_s: float = 15.0
     lexicon: tuple[str, ...] = ()
+    effects: tuple[tuple[str, Asset], ...] = ()
+    """Sounds by the name of the effect, as the composite stage plays them."""
     _ear: Ear | None = field(init=False, repr=False, compare=False, default=None)
     _quality: QualityModel | None = field(init=False, repr=False, compare=False, default=None)
     _faces: FaceFinder | None = field(init=False, repr=False, compare=False, default=None)
@@ -121,9 +125,11 @@ class Inspect(Stage):
         last = max(footage.close_ups)
         seen = {t: footage.close_ups[min(number, last)] for t, number in numbers.items()}
         sheet = [seen[t] for t in sheet_s]
+        sound = self._decode_sound(container, path)
         metrics = {
             **file_metrics(container, len(footage.frames), name),
-            **self._sound(spot, container, path, voice),
+            **self._sound(spot, sound, voice),
+            **self._effects(spot, footage, sound, media),
             **fault_metrics(footage, spot["shots"]),
             **product_metrics(spot, [[seen[t] for t in times] for times in product_s], media),
             **lip_sync(footage, spot),
@@ -135,13 +141,14 @@ class Inspect(Stage):
         contact_sheet(sheet, sheet_s).save(target, compress_level=4)
         return metrics, target
 
-    def _sound(
-        self, spot: Mapping[str, Any], container: Container, path: Path, voice: np.ndarray
-    ) -> dict[str, float]:
+    def _decode_sound(self, container: Container, path: Path) -> np.ndarray:
         if container.audio_s <= 0:
-            samples = np.zeros((round(self.length_s * RATE_HZ), 2), np.float32)
-        else:
-            samples = decode_audio(path, RATE_HZ, channels=2)
+            return np.zeros((round(self.length_s * RATE_HZ), 2), np.float32)
+        return decode_audio(path, RATE_HZ, channels=2)
+
+    def _sound(
+        self, spot: Mapping[str, Any], samples: np.ndarray, voice: np.ndarray
+    ) -> dict[str, float]:
         metrics = sound_metrics(samples)
         mono = resample(samples.mean(axis=1), RATE_HZ, EAR_HZ)
         if np.any(mono):
@@ -158,6 +165,20 @@ class Inspect(Stage):
             names = (*self.lexicon, spot.get("brand") or "")
             metrics["word_error_rate"] = word_error_rate(said, heard, names, language)
         return metrics
+
+    def _effects(
+        self, spot: Mapping[str, Any], footage: Footage, samples: np.ndarray, media: Media
+    ) -> dict[str, float]:
+        sounds = {
+            name: decode_audio(media.open(asset), RATE_HZ, channels=2)
+            for name, asset in self.effects
+        }
+        covered = [caption["box"] for caption in spot["captions"] or []]
+        presenter = spot.get("presenter_box")
+        return effect_metrics(
+            footage, samples.mean(axis=1), spot.get("sound_events"), sounds,
+            [*covered, *([presenter] if presenter else [])],
+        )  # fmt: skip
 
     def _people(
         self, pictures: Sequence[np.ndarray], sheet: Sequence[np.ndarray],

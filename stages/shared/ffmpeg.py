@@ -172,17 +172,20 @@ def input_options() -> list[str]:
 def decode_frames(
     path: Path, width_px: int, height_px: int, *, fps: float | None = None, pixels: str = "rgb24",
     start_s: float = 0.0, length_s: float | None = None, timeout_s: float = 300.0,
-    whole: bool = False,
+    whole: bool = False, crop: tuple[float, float, float, float] | None = None,
 ) -> Iterator[np.ndarray]:  # fmt: skip
     """Frames of a video, scaled: uint8 arrays (height, width, 3) for "rgb24", (height, width)
     for "gray", (height, width, 4) for "rgba". `fps` None keeps the file's own frames. `whole`
-    keeps their aspect, on black.
+    keeps their aspect, on black. `crop` (x0, y0, x1, y1, fractions) takes that part of each alone.
 
     The program is ended when the iterator is closed early.
     """
     filters = f"scale={width_px}:{height_px}:flags=area"
     if whole:
         filters += f":force_original_aspect_ratio=decrease,pad={width_px}:{height_px}:-1:-1"
+    if crop is not None:
+        x0, y0, x1, y1 = crop
+        filters = f"crop=iw*{x1 - x0:.6f}:ih*{y1 - y0:.6f}:iw*{x0:.6f}:ih*{y0:.6f},{filters}"
     if fps is not None:
         filters = f"fps={fps}," + filters
     command = [ffmpeg_binary(), "-hide_banner", "-loglevel", "error", "-nostdin"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -30,6 +31,11 @@ OPENNESS: Mapping[str, float] = {
 }  # fmt: skip
 """How far the lips part in each shape, 1 being the widest; teeth seen between them count."""
 
+REACH_MS = 500.0
+"""Offsets are looked for this far to either side."""
+SHORTEST = 12
+"""Frames that must overlap for a correlation to mean something: half a second."""
+_ELSEWHERE_MS = 160.0
 _STEP_S = 0.005
 _LIPS_S = 0.032
 """Standard deviation of the smoothing that stands for the inertia of lips and jaw."""
@@ -81,22 +87,49 @@ def mouth_openness(frames_of_mouth_crop: Sequence[np.ndarray] | np.ndarray) -> n
     return np.clip((area - low) / (high - low), 0.0, 1.0).astype(np.float32)
 
 
+@dataclass(frozen=True)
+class LipOffset:
+    """How late a mouth is (positive), Pearson's r there, and how sure that is, 0 to 1.
+
+    The confidence is how much better r is there than anywhere 160 ms and more away: 0 where
+    another offset would do as well, as it does for a mouth that moves evenly.
+    """
+
+    offset_ms: float
+    r: float
+    confidence: float
+
+
 def lip_offset(
-    expected: np.ndarray, measured: np.ndarray, fps: float, reach_ms: float = 400.0
+    expected: np.ndarray, measured: np.ndarray, fps: float, reach_ms: float = REACH_MS
 ) -> tuple[float, float]:
     """Offset of the mouth in ms (positive: it is late) and the correlation r there.
 
-    Pearson's r of the overlapping parts at every whole-frame shift within `reach_ms`, and a
-    parabola through the best three for the fraction of a frame. (0.0, 0.0) where one of the two
-    does not move or there are fewer than 12 frames.
+    See `pooled_lip_offset`, of one stretch. Raises `ValueError` for unequal lengths.
     """
-    a, b = np.asarray(expected, np.float64), np.asarray(measured, np.float64)
-    if len(a) != len(b):
-        raise ValueError(f"expected has {len(a)} frames, measured {len(b)}; they must be equal")
-    reach = min(round(reach_ms * fps / 1000.0), len(a) - 12)
-    if reach < 0 or a.std() < 1e-4 or b.std() < 1e-4:
-        return 0.0, 0.0
-    scores = np.array([_shifted_r(a, b, shift) for shift in range(-reach, reach + 1)])
+    found = pooled_lip_offset([(expected, measured)], fps, reach_ms)
+    return found.offset_ms, found.r
+
+
+def pooled_lip_offset(
+    stretches: Sequence[tuple[np.ndarray, np.ndarray]], fps: float, reach_ms: float = REACH_MS
+) -> LipOffset:
+    """The one offset that suits all stretches (expected and measured openness, (n,) each) best.
+
+    At every whole-frame shift within `reach_ms` Pearson's r of the overlapping parts, averaged
+    over the stretches by their overlap, of 12 frames and more: no frame is compared across a cut.
+    A parabola through the best three gives the fraction of a frame. All zeros where nothing moves
+    or no stretch is long enough. Raises `ValueError` for unequal lengths.
+    """
+    pairs = [(np.asarray(a, np.float64), np.asarray(b, np.float64)) for a, b in stretches]
+    for a, b in pairs:
+        if len(a) != len(b):
+            raise ValueError(f"expected has {len(a)} frames, measured {len(b)}; they must be equal")
+    pairs = [(a, b) for a, b in pairs if len(a) >= SHORTEST and min(a.std(), b.std()) >= 1e-4]
+    if not pairs:
+        return LipOffset(0.0, 0.0, 0.0)
+    reach = min(round(reach_ms * fps / 1000.0), max(len(a) for a, _ in pairs) - SHORTEST)
+    scores = np.array([_pooled_r(pairs, shift) for shift in range(-reach, reach + 1)])
     best = int(scores.argmax())
     peak, top = float(best), float(scores[best])
     if 0 < best < len(scores) - 1:
@@ -106,7 +139,23 @@ def lip_offset(
             step = 0.5 * (left - right) / bend
             peak += step
             top = float(top - 0.25 * (left - right) * step)
-    return float((peak - reach) * 1000.0 / fps), min(1.0, top)
+    top = min(1.0, top)
+    away = np.abs(np.arange(len(scores)) - best) * 1000.0 / fps >= _ELSEWHERE_MS
+    other = max(0.0, float(scores[away].max(initial=0.0)))
+    confidence = max(0.0, 1.0 - other / top) if top > 0 else 0.0
+    return LipOffset(float((peak - reach) * 1000.0 / fps), top, confidence)
+
+
+def _pooled_r(pairs: Sequence[tuple[np.ndarray, np.ndarray]], shift: int) -> float:
+    """Mean r at a shift, by the frames that overlap; a stretch that hardly does has no say."""
+    overlaps = np.array([len(a) - abs(shift) for a, _ in pairs], np.float64)
+    overlaps[overlaps < SHORTEST] = 0.0
+    if not overlaps.any():
+        return 0.0
+    found = [
+        _shifted_r(a, b, shift) if n else 0.0 for (a, b), n in zip(pairs, overlaps, strict=True)
+    ]
+    return float(np.average(found, weights=overlaps))
 
 
 def _shifted_r(expected: np.ndarray, measured: np.ndarray, shift: int) -> float:
