@@ -1,0 +1,54 @@
+"""The still part of a drawn host: everything but eyes, brows, mouth and glasses, as one picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import skia
+
+from stages.avatar.rig import extend_colours
+from stages.avatar.vector.brush import UNITS
+from stages.avatar.vector.face import Plan, draw_ears, draw_face, draw_neck
+from stages.avatar.vector.hair import draw_hair_before, draw_hair_behind
+from stages.avatar.vector.outfit import draw_outfit
+
+
+def draw_bust(plan: Plan, side_px: int) -> np.ndarray:
+    """Uint8 (side, side, 4) BGRA with straight alpha, its colours running on outwards."""
+    pixels = np.zeros((side_px, side_px, 4), np.uint8)
+    with surface_canvas(pixels, opaque=False) as canvas:
+        canvas.scale(side_px / UNITS, side_px / UNITS)
+        scarf = plan.host.hair.style == "scarf"
+        draw_hair_behind(canvas, plan)
+        draw_neck(canvas, plan)
+        draw_outfit(canvas, plan.host)
+        if not scarf:
+            draw_ears(canvas, plan)
+        draw_face(canvas, plan)
+        draw_hair_before(canvas, plan)
+    return extend_colours(_straight(pixels))
+
+
+class surface_canvas:  # noqa: N801  (used as a statement)
+    """A skia canvas over the memory of a BGRA picture, for the length of a `with`."""
+
+    def __init__(self, pixels: np.ndarray, opaque: bool) -> None:
+        """`opaque` for pictures whose alpha is 255 wherever it will be drawn."""
+        kind = skia.kOpaque_AlphaType if opaque else skia.kPremul_AlphaType
+        height, width = pixels.shape[:2]
+        info = skia.ImageInfo.Make(width, height, skia.kBGRA_8888_ColorType, kind)
+        self._surface = skia.Surface.MakeRasterDirect(info, pixels, pixels.strides[0])
+
+    def __enter__(self) -> skia.Canvas:
+        """The canvas, in pixels."""
+        return self._surface.getCanvas()
+
+    def __exit__(self, *_: object) -> None:
+        """All that was drawn is in the picture."""
+        self._surface.flushAndSubmit()
+
+
+def _straight(pixels: np.ndarray) -> np.ndarray:
+    """Premultiplied to straight alpha."""
+    alpha = pixels[..., 3:].astype(np.float32)
+    colour = pixels[..., :3].astype(np.float32) * (255.0 / np.maximum(alpha, 1.0))
+    return np.dstack([np.rint(np.minimum(colour, 255.0)).astype(np.uint8), pixels[..., 3]])
