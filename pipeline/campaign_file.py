@@ -10,6 +10,7 @@ import yaml
 from pipeline import storage
 from schemas.campaign import Campaign, parse_campaign, set_value
 from schemas.config_error import ConfigError, Refusal
+from stages.avatar.hosts import shipped_hosts
 
 
 def read_campaign(uri: str, overrides: Sequence[str] = ()) -> Campaign:
@@ -62,6 +63,14 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
             update={key: place(f"{name}.{key}", getattr(part, key)) for key in keys}
         )
 
+    def presenter(value: str | None) -> str | None:
+        if value is None or value.startswith("host:"):
+            return value
+        if value in shipped_hosts() and not storage.exists(storage.absolute(value, base)):
+            fix = f"is no folder here; for the drawn host write host:{value}"
+            raise ConfigError(uri, [Refusal("presenter", value, fix)])
+        return place("presenter", value, folder=not value.endswith((".yaml", ".yml")))
+
     sound = in_part(campaign.sound, "sound", "music")
     folder = campaign.signing.folder  # made on first use: it need not be there
     video_model = campaign.video_model
@@ -80,7 +89,7 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
             "feed": place("feed", campaign.feed),
             "scripts": place("scripts", campaign.scripts),
             "images": place("images", campaign.images, folder=True),
-            "presenter": place("presenter", campaign.presenter, folder=True),
+            "presenter": presenter(campaign.presenter),
             "brand": in_part(campaign.brand, "brand", "logo", "font", "font_bold"),
             "video_model": video_model,
             "sound": sound.model_copy(update={"effects": effects}),

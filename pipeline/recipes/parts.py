@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
+from pipeline import storage
 from pipeline.media import asset
 from schemas.asset import Asset
 from schemas.brand import BrandKit
 from schemas.campaign import Campaign
 from schemas.config_error import ConfigError, Refusal
-from stages.avatar import PresenterRig
+from stages.avatar import PresenterEngine, PresenterRig, VectorPresenter
+from stages.avatar.hosts import host_of, shipped_host
 from stages.base import Stage
 from stages.image_to_video.clip_gates import METRICS as CLIP_METRICS
 from stages.inspect.gates import METRICS
@@ -37,9 +39,20 @@ def brand_kit(campaign: Campaign) -> BrandKit:
     )
 
 
-def presenter(campaign: Campaign) -> PresenterRig | None:
-    """The rendered presenter of the campaign, or None."""
-    return PresenterRig(rig=asset(campaign.presenter)) if campaign.presenter else None
+def presenter(campaign: Campaign) -> PresenterEngine | None:
+    """The campaign's presenter, drawn or rendered, or None. Raises `ConfigError` for a host that is
+    not there or breaks a rule.
+    """
+    named, brand = campaign.presenter, campaign.brand
+    if not named:
+        return None
+    if named.startswith("host:"):
+        host = shipped_host(named.removeprefix("host:").strip())
+    elif named.endswith((".yaml", ".yml")):
+        host = host_of(storage.read_bytes(named), named)
+    else:
+        return PresenterRig(rig=asset(named))
+    return VectorPresenter(host=host, accent=brand.accent, ink=brand.ink, paper=brand.paper)
 
 
 def signer(campaign: Campaign) -> Signer:

@@ -56,6 +56,13 @@ def paint(colour: RGB, alpha: float = 1.0, soft: float = 0.0, line: float = 0.0)
     return made
 
 
+def cast(colour: RGB, alpha: float, soft: float) -> skia.Paint:
+    """A soft shadow that falls on what is drawn already, and on nothing else."""
+    made = paint(colour, alpha, soft=soft)
+    made.setBlendMode(skia.BlendMode.kSrcATop)
+    return made
+
+
 def fade(points: tuple[Point, Point], colours: Sequence[RGB]) -> skia.Paint:
     """A paint whose colour changes along a line."""
     made = skia.Paint(AntiAlias=True)

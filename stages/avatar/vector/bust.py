@@ -7,7 +7,7 @@ import skia
 
 from stages.avatar.rig import extend_colours
 from stages.avatar.vector.brush import UNITS
-from stages.avatar.vector.face import Plan, draw_ears, draw_face, draw_neck
+from stages.avatar.vector.face import LIFT, Plan, draw_ears, draw_face, draw_neck
 from stages.avatar.vector.hair import draw_hair_before, draw_hair_behind
 from stages.avatar.vector.outfit import draw_outfit
 
@@ -19,8 +19,11 @@ def draw_bust(plan: Plan, side_px: int) -> np.ndarray:
         canvas.scale(side_px / UNITS, side_px / UNITS)
         scarf = plan.host.hair.style == "scarf"
         draw_hair_behind(canvas, plan)
+        canvas.save()
+        canvas.translate(0.0, -LIFT)
         draw_neck(canvas, plan)
         draw_outfit(canvas, plan.host)
+        canvas.restore()
         if not scarf:
             draw_ears(canvas, plan)
         draw_face(canvas, plan)

@@ -20,7 +20,7 @@ from stages.avatar.vector.brush import (
 )
 from stages.avatar.vector.face import Plan
 
-HALF_WIDTH, UPPER, LOWER = 28.0, 14.0, 8.5
+HALF_WIDTH, UPPER, LOWER = 31.0, 17.0, 10.0
 """Of an open eye, from its middle; units."""
 _T = np.linspace(-1.0, 1.0, 25)
 
@@ -70,13 +70,13 @@ def _eye(canvas: skia.Canvas, plan: Plan, side: int, closure: float, gaze: Point
 
 def _iris(canvas: skia.Canvas, plan: Plan, x: float, y: float) -> None:
     size, colour = plan.host.eyes.size, rgb(plan.host.eyes.colour)
-    radius = 14.2 * size
+    radius = 16.6 * size
     canvas.drawCircle(x, y, radius, paint(shade(mix(colour, (20, 14, 12), 0.35), 0.3)))
     canvas.drawCircle(x, y, radius * 0.86, paint(colour))
     canvas.drawPath(oval(x, y + 5 * size, radius * 0.58, radius * 0.40),
                     paint(light(colour, 0.45), 0.45, soft=2))  # fmt: skip
     canvas.drawCircle(x, y, radius * 0.46, paint((16.0, 11.0, 11.0)))
-    canvas.drawCircle(x - 4.4 * size, y - 5.0 * size, 3.7 * size, paint((255.0, 255.0, 255.0), 0.95))
+    canvas.drawCircle(x - 5.2 * size, y - 5.8 * size, 4.2 * size, paint((255.0, 255.0, 255.0), 0.95))
     canvas.drawCircle(x + 4.6 * size, y + 4.8 * size, 1.7 * size, paint((255.0, 255.0, 255.0), 0.55))
 
 
@@ -98,15 +98,15 @@ def draw_brows(canvas: skia.Canvas, plan: Plan, raise_: float, pinch: float) -> 
     brows, colour = plan.host.brows, plan.brow
     if luminance(colour) < luminance(plan.skin):
         colour = mix(colour, plan.skin, 0.10)
-    arch = 7.0 + 9.0 * brows.arch
+    arch = 3.0 + 8.0 * brows.arch
     for side in (-1, 1):
         x, _ = plan.eye(side)
         lift = 9.0 * raise_
         points = [
             (x + side * (dx + (-4.0 * pinch if dx < 0 else 0.0)), dy - lift * part + 3.0 * pinch * (dx < 0))
             for dx, dy, part in (
-                (-32, 322, 0.75), (-12, 321 - 0.55 * arch, 0.95), (12, 319 - arch, 1.0),
-                (30, 320 - 0.62 * arch, 1.0), (43, 326 - 0.10 * arch, 0.85),
+                (-31, 315, 0.80), (-13, 311 - 0.60 * arch, 0.95), (11, 309 - arch, 1.0),
+                (30, 312 - 0.62 * arch, 1.0), (44, 321 - 0.10 * arch, 0.85),
             )
         ]  # fmt: skip
         w = 8.6 * brows.weight
@@ -118,7 +118,9 @@ def draw_glasses(canvas: skia.Canvas, plan: Plan) -> None:
     glasses = plan.host.glasses
     if glasses is None:
         return
-    colour, reach = rgb(glasses.colour), plan.host.face.width
+    colour = rgb(glasses.colour)
+    bare = plan.host.hair.style in ("crop", "bun", "none")  # else hair lies over the arms
+    reach = (138.0 if bare else 116.0) * plan.host.face.width
     for side in (-1, 1):
         x, y = plan.eye(side)
         if glasses.shape == "round":
@@ -134,7 +136,7 @@ def draw_glasses(canvas: skia.Canvas, plan: Plan) -> None:
         canvas.restore()
         canvas.drawPath(rim, paint(colour, line=5.4))
         canvas.drawPath(rim, paint(light(colour, 0.4), 0.35, line=1.2))
-        arm = [(x + side * 46, y - 9), (500 + side * 136 * reach, y - 15)]
+        arm = [(x + side * 46, y - 9), (500 + side * reach, y - 13)]
         canvas.drawPath(smooth(arm, False), paint(colour, line=5))
     left, right = plan.eye(-1), plan.eye(1)
     bridge = [(left[0] + 41, left[1] - 3), (500, left[1] - 12), (right[0] - 41, right[1] - 3)]

@@ -24,7 +24,9 @@ from stages.avatar.vector.brush import (
 )
 
 MIDDLE = 500.0
-EYES_Y, MOUTH_Y, CHIN_Y, CROWN_Y, NECK_Y = 352.0, 484.0, 566.0, 160.0, 600.0
+EYES_Y, MOUTH_Y, CHIN_Y, CROWN_Y, NECK_Y = 352.0, 484.0, 566.0, 160.0, 596.0
+LIFT = 20.0
+"""Clothes and neck are drawn so much higher than written."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,12 @@ class Plan:
     def outline(self) -> list[Point]:
         """The face, closed."""
         w, j = self.host.face.width, self.host.face.jaw
+        top = CROWN_Y + (-12.0 if self.host.hair.style == "none" else 6.0)
         half = [
-            (0.0, CROWN_Y + 6), (72 * w, 176.0), (119 * w, 226.0), (134 * w, 300.0),
-            (133 * w, 372.0), (125 * w * (0.6 + 0.4 * j), self.y(436.0)),
-            (106 * w * j, self.y(492.0)), (72 * w * j, self.y(541.0)),
-            (31 * w * j, self.y(CHIN_Y - 2)), (0.0, self.y(CHIN_Y + 1)),
+            (0.0, top), (74 * w, top + 11), (122 * w, top + 62), (137 * w, 300.0),
+            (137 * w, 372.0), (129 * w * (0.6 + 0.4 * j), self.y(436.0)),
+            (110 * w * j, self.y(492.0)), (74 * w * j, self.y(538.0)),
+            (34 * w * j, self.y(CHIN_Y - 6)), (0.0, self.y(CHIN_Y + 2)),
         ]  # fmt: skip
         return mirrored(half)
 
@@ -79,14 +82,14 @@ def draw_neck(canvas: skia.Canvas, plan: Plan) -> None:
     w = plan.host.face.width * (0.9 + 0.1 * plan.host.outfit.shoulders)
     half = [
         (0.0, 470.0), (64 * w, 480.0), (63 * w, 560.0), (66 * w, 606.0), (92 * w, 642.0),
-        (170 * w, 672.0), (190 * w, 760.0), (90 * w, 900.0), (0.0, 940.0),
+        (122 * w, 674.0), (112 * w, 760.0), (60 * w, 900.0), (0.0, 940.0),
     ]  # fmt: skip
     neck, skin = smooth(mirrored(half)), plan.skin
     canvas.drawPath(neck, fade(((400, 0), (620, 0)), [shade(skin, 0.10), shade(skin, 0.30)]))
     canvas.save()
     canvas.clipPath(neck, doAntiAlias=True)
-    cast = [(x, y + 44) for x, y in plan.outline()]
-    canvas.drawPath(smooth(cast), paint(shade(skin, 0.75), 0.50, soft=13))
+    below = [(x, y + 36) for x, y in plan.outline()]
+    canvas.drawPath(smooth(below), paint(shade(skin, 0.75), 0.50, soft=13))
     for side in (-1, 1):  # collar bones and the sinews above them
         bone = [(MIDDLE + side * x, y) for x, y in ((12, 700), (48, 690), (110, 676), (150, 680))]
         canvas.drawPath(smooth(bone, False), paint(shade(skin, 0.6), 0.30, soft=4, line=7))
@@ -99,7 +102,7 @@ def draw_ears(canvas: skia.Canvas, plan: Plan) -> None:
     """Both ears; hair may lie over them."""
     skin, w = plan.skin, plan.host.face.width
     for side in (-1, 1):
-        x = MIDDLE + side * 135 * w
+        x = MIDDLE + side * 138 * w
         outer = [
             (x - side * 6, 336.0), (x + side * 14, 326.0), (x + side * 22, 350.0),
             (x + side * 16, 392.0), (x + side * 2, 416.0), (x - side * 10, 404.0),

@@ -14,13 +14,14 @@ from stages.avatar.vector.brush import (
     light,
     luminance,
     mirrored,
+    oval,
     paint,
     rgb,
     shade,
     smooth,
     tapered,
 )
-from stages.avatar.vector.face import CROWN_Y, MIDDLE, Plan
+from stages.avatar.vector.face import MIDDLE, Plan
 
 
 def draw_hair_behind(canvas: skia.Canvas, plan: Plan) -> None:
@@ -192,7 +193,6 @@ def _crop(canvas: skia.Canvas, plan: Plan, colour: RGB) -> None:
         )),
     ])  # fmt: skip
     canvas.drawPath(sides, paint(shade(colour, 0.2)))
-    canvas.drawPath(sides, paint(mix_skin(plan, colour), 0.55, soft=6, line=8))
     top = smooth([
         (MIDDLE + x * w, y) for x, y in (
             (-126, 246), (-136, 190), (-112, 132), (-52, 96), (24, 84), (92, 104), (134, 156),
@@ -246,16 +246,10 @@ def _shaved(canvas: skia.Canvas, plan: Plan, colour: RGB) -> None:
             (-122, 206), (-76, 156),
         )
     ])  # fmt: skip
-    base = [(MIDDLE + x * w, y) for x, y in ((0, 142), (76, 156), (122, 206), (138, 300))]
-    head = smooth([*base, (MIDDLE, 330), *((2 * MIDDLE - x, y) for x, y in reversed(base[1:]))])
     canvas.save()
-    canvas.clipPath(head, doAntiAlias=True)
-    canvas.drawPath(skull, paint(plan.skin))
-    canvas.drawPath(skull, paint(shade(plan.skin, 0.5), 0.30, soft=16, line=30))
-    canvas.drawPath(skull, paint(colour, 0.30, soft=9))
-    canvas.drawOval(
-        skia.Rect.MakeLTRB(410, 176, 500, 216), paint(light(plan.skin, 0.6), 0.40, soft=16)
-    )
+    canvas.clipPath(smooth(plan.outline()), doAntiAlias=True)
+    canvas.drawPath(skull, paint(colour, 0.24, soft=13))
+    canvas.drawPath(oval(458, 192, 50, 22), paint(light(plan.skin, 0.6), 0.36, soft=17))
     canvas.restore()
 
 
@@ -264,10 +258,10 @@ def _cloud(canvas: skia.Canvas, plan: Plan, colour: RGB, behind: bool) -> None:
     w, rng = plan.host.face.width, np.random.default_rng(71 + behind)
     spots: list[tuple[float, float, float]] = []
     for ring, (rx, ry, size) in enumerate(
-        ((176, 184, 40), (150, 156, 40), (120, 128, 36)) if behind else ((160, 168, 34), (138, 142, 32))
+        ((176, 184, 40), (150, 156, 40), (120, 128, 36)) if behind else ((166, 170, 34), (150, 146, 30))
     ):
         count = 30 - 5 * ring
-        begin, end = (-0.62, 1.62) if behind else (-0.16, 1.16)
+        begin, end = (-0.62, 1.62) if behind else (-0.04, 1.04)
         for i in range(count):
             angle = math.pi * (begin + (end - begin) * i / (count - 1))
             x = MIDDLE + (rx * w + rng.normal(0, 5)) * math.cos(angle)
@@ -276,7 +270,7 @@ def _cloud(canvas: skia.Canvas, plan: Plan, colour: RGB, behind: bool) -> None:
     if not behind:
         for i in range(13):  # along the forehead
             x = -108 + 216 * i / 12
-            y = 226 + 34 * (abs(x) / 108) ** 2.4 + rng.normal(0, 3)
+            y = 214 + 44 * (abs(x) / 108) ** 2.6 + rng.normal(0, 3)
             spots.append((MIDDLE + x * w, y - 12, 22 * rng.uniform(0.9, 1.1)))
         for _ in range(26):
             angle, reach = rng.uniform(0.1, 0.9) * math.pi, rng.uniform(0.45, 0.8)
@@ -358,13 +352,12 @@ def _scarf(canvas: skia.Canvas, plan: Plan, colour: RGB) -> None:
         canvas.drawPath(tapered(high, (1, 5, 6, 1)), paint(light(colour, 0.3), 0.30, soft=3))
     canvas.drawPath(opening, paint(shade(colour, 0.8), 0.5, soft=5, line=9))
     canvas.drawPath(hood, paint(shade(colour, 0.7), 0.4, soft=10, line=16))
-    far = oval_right(w)
+    far = _far_side(w)
     canvas.drawPath(far, paint(shade(colour, 0.7), 0.34, soft=26))
     canvas.restore()
-    assert CROWN_Y > 118  # the hood lies above the head
 
 
-def oval_right(w: float) -> skia.Path:
+def _far_side(w: float) -> skia.Path:
     """The part of the hood that is away from the light."""
     path = skia.Path()
     path.addOval(skia.Rect.MakeLTRB(MIDDLE + 110 * w, 150, MIDDLE + 220 * w, 640))

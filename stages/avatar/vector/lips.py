@@ -32,7 +32,7 @@ class Shape:
 
 
 SHAPES: Mapping[str, Shape] = {
-    "sil": Shape(wide=0.10),
+    "sil": Shape(wide=0.30),
     "PP": Shape(press=1.0, wide=0.02),
     "FF": Shape(jaw=0.24, wide=0.15, teeth=1.0, tuck=1.0),
     "TH": Shape(jaw=0.34, wide=0.15, teeth=0.65, tongue=1.0),

@@ -39,13 +39,14 @@ class Curves:
 def curves(plan: Plan, shape: Shape) -> Curves:
     """Where the lips of a face are in a posture."""
     face, (x, y) = plan.host.face, plan.mouth
-    half = HALF_WIDTH * face.mouth * (1.0 + 0.15 * shape.wide - 0.20 * shape.round)
+    half = HALF_WIDTH * face.mouth * (1.0 + 0.15 * shape.wide - 0.27 * shape.round)
     gap = JAW_DROP * shape.jaw
-    sag = (1.0 - np.abs(_T) ** (2.3 - 0.3 * shape.round)) ** (0.9 - 0.25 * shape.round)
-    rest = -3.2 * np.abs(_T) ** 1.8 + 1.4 * np.exp(-((_T / 0.16) ** 2))  # corners up, a dip amid
-    rest = rest * (1.0 - 0.6 * shape.round)
-    upper = y + rest - (0.20 + 0.16 * shape.tuck) * gap * sag
-    lower = np.maximum(y + rest + (0.80 - 0.16 * shape.tuck) * gap * sag, upper)
+    sag = (1.0 - np.abs(_T) ** (2.3 - 0.2 * shape.round)) ** (0.9 - 0.38 * shape.round)
+    rest = -5.6 * np.abs(_T) ** 1.9 + 1.4 * np.exp(-((_T / 0.16) ** 2))  # corners up, a dip amid
+    rest = rest * (1.0 - 0.85 * shape.round)
+    rise = 0.20 + 0.16 * shape.tuck + 0.22 * shape.round
+    upper = y + rest - rise * gap * sag
+    lower = np.maximum(y + rest + (1.0 - rise) * gap * sag, upper)
     full = face.lips * (1.0 + 0.12 * shape.round - 0.08 * max(0.0, shape.wide))
     full *= 1.0 - 0.34 * shape.press
     bow = (1.0 - np.abs(_T) ** 1.7) * (1.0 - 0.17 * np.exp(-((_T / 0.15) ** 2)))
@@ -83,20 +84,27 @@ def _inside(canvas: skia.Canvas, found: Curves, shape: Shape) -> None:
     middle = float(found.upper[20, 0])
     half = float(found.upper[-1, 0]) - middle
     high, low = float(found.upper[20, 1]), float(found.lower[20, 1])
-    if shape.tongue > 0.02 or shape.jaw > 0.5:
-        rise = (low - high) * (0.34 + 0.42 * shape.tongue)
-        tip = oval(middle, low + 4, half * 0.62, rise)
-        colour = mix(_INSIDE, (186.0, 84.0, 80.0), min(1.0, 0.45 + 0.6 * shape.tongue))
-        canvas.drawPath(tip, paint(colour))
+    if shape.jaw > 0.5 or 0.02 < shape.tongue <= 0.7:
+        _tongue(canvas, shape, middle, half, high, low)
     if shape.lower_teeth > 0.02:
         row = found.lower - np.array([0.0, 9.0 * shape.lower_teeth])
         row[:, 1] += 5.0 * np.abs(_T) ** 3
         canvas.drawPath(polygon(np.vstack([row, found.lower[::-1] + 3])), paint(shade(_TEETH, 0.10)))
     if shape.teeth > 0.02:
         _upper_teeth(canvas, found, shape, middle, half)
+    if shape.tongue > 0.7:  # its tip between the teeth
+        _tongue(canvas, shape, middle, half, high, low)
     shadow = smooth([(float(a), float(b)) for a, b in found.upper[::5]], False)
     canvas.drawPath(shadow, paint((40.0, 10.0, 12.0), 0.42, soft=1.6, line=5))
     canvas.restore()
+
+
+def _tongue(
+    canvas: skia.Canvas, shape: Shape, middle: float, half: float, high: float, low: float
+) -> None:
+    rise = (low - high) * (0.34 + 0.50 * shape.tongue) + 4.0 * shape.tongue
+    colour = mix(_INSIDE, (196.0, 88.0, 84.0), min(1.0, 0.45 + 0.6 * shape.tongue))
+    canvas.drawPath(oval(middle, low + 4, half * (0.66 - 0.14 * shape.tongue), rise), paint(colour))
 
 
 def _upper_teeth(

@@ -10,6 +10,7 @@ from schemas.host import Host
 from stages.avatar.vector.brush import (
     RGB,
     Point,
+    cast,
     light,
     luminance,
     mirrored,
@@ -73,7 +74,7 @@ def _garment(canvas: skia.Canvas, half: Sequence[Point], colour: RGB) -> None:
     shape = _outline(half)
     canvas.save()
     canvas.translate(0, 7)  # its own shadow on the skin
-    canvas.drawPath(shape, paint((40.0, 18.0, 14.0), 0.25, soft=7))
+    canvas.drawPath(shape, cast((40.0, 18.0, 14.0), 0.25, soft=7))
     canvas.restore()
     canvas.drawPath(shape, paint(colour))
     canvas.save()
@@ -99,6 +100,8 @@ def _garment(canvas: skia.Canvas, half: Sequence[Point], colour: RGB) -> None:
 
 def _rib(canvas: skia.Canvas, colour: RGB) -> None:
     """The knitted edge of a round neck."""
+    canvas.save()
+    canvas.clipPath(_outline(_torso(1.0, (98.0, 645.0))), doAntiAlias=True)
     edge = [(MIDDLE + x, y) for x, y in
             ((-98, 646), (-86, 676), (-50, 702), (0, 711), (50, 702), (86, 676), (98, 646))]  # fmt: skip
     canvas.drawPath(smooth(edge, False), paint(shade(colour, 0.16), line=19))
@@ -115,6 +118,7 @@ def _rib(canvas: skia.Canvas, colour: RGB) -> None:
         rib.moveTo(x - tilt * 0.4, y - 7)
         rib.lineTo(x + tilt * 0.4, y + 7)
         canvas.drawPath(rib, paint(shade(colour, 0.7), 0.28, line=2))
+    canvas.restore()
 
 
 def _v_edge(canvas: skia.Canvas, colour: RGB, half: Sequence[Point]) -> None:
@@ -133,7 +137,7 @@ def _roll(canvas: skia.Canvas, colour: RGB, s: float) -> None:
             (0, 686), (-48, 680), (-88, 656), (-84, 620),
         )
     ])  # fmt: skip
-    canvas.drawPath(roll, paint(shade(colour, 0.5), 0.45, soft=9))
+    canvas.drawPath(roll, cast(shade(colour, 0.5), 0.45, soft=9))
     canvas.drawPath(roll, paint(light(colour, 0.04)))
     canvas.save()
     canvas.clipPath(roll, doAntiAlias=True)
@@ -174,10 +178,9 @@ def _collar(canvas: skia.Canvas, colour: RGB) -> None:
         wing.close()
         round_ = paint(light(colour, 0.10) if side < 0 else shade(colour, 0.06))
         round_.setPathEffect(skia.CornerPathEffect.Make(14))
-        cast = paint(shade(colour, 0.8), 0.5, soft=8)
         canvas.save()
         canvas.translate(2, 8)
-        canvas.drawPath(wing, cast)
+        canvas.drawPath(wing, cast(shade(colour, 0.8), 0.5, soft=8))
         canvas.restore()
         canvas.drawPath(wing, round_)
         stitch = [(MIDDLE + side * x, y) for x, y in ((112, 730), (60, 746), (14, 784))]
@@ -197,7 +200,7 @@ def _blazer(canvas: skia.Canvas, colour: RGB, s: float) -> None:
                        at(-8, 1064), at(-4, 1000), at(34, 900), at(74, 790), at(92, 690)])  # fmt: skip
         canvas.save()
         canvas.translate(-side * 3, 5)
-        canvas.drawPath(half, paint((30.0, 16.0, 14.0), 0.34, soft=8))
+        canvas.drawPath(half, cast((30.0, 16.0, 14.0), 0.34, soft=8))
         canvas.restore()
         canvas.drawPath(half, paint(colour))
         canvas.save()
@@ -229,7 +232,7 @@ def _lapel(
     lapel.close()
     canvas.save()
     canvas.translate(side * 5, 8)
-    canvas.drawPath(lapel, paint(deep, 0.55, soft=8))
+    canvas.drawPath(lapel, cast(deep, 0.55, soft=8))
     canvas.restore()
     fill = paint(light(colour, 0.07) if side < 0 else light(colour, 0.02))
     fill.setPathEffect(skia.CornerPathEffect.Make(7))
