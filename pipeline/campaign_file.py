@@ -47,6 +47,22 @@ def _parsed(key: str, text: str) -> Any:
     return text if value is None and text.strip() not in ("", "null", "~") else value
 
 
+def presenter_place(named: str, base: str | None = None, source: str = "the presenter") -> str:
+    """A presenter's file or folder made absolute, relative to `base`; "host:..." is as it stands.
+
+    Raises `ConfigError` for a place where nothing is.
+    """
+    if named.startswith("host:"):
+        return named
+    found = storage.absolute(named, base) if base else storage.absolute(named)
+    if not storage.exists(found):
+        fix = f"{found} is not there"
+        if named in shipped_hosts():
+            fix = f"is no folder here; for the drawn host write host:{named}"
+        raise ConfigError(source, [Refusal("presenter", named, fix)])
+    return found if named.endswith((".yaml", ".yml")) else found.rstrip("/") + "/"
+
+
 def _with_places(campaign: Campaign, uri: str) -> Campaign:
     base = uri.rpartition("/")[0]
 
@@ -62,14 +78,6 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
         return part.model_copy(
             update={key: place(f"{name}.{key}", getattr(part, key)) for key in keys}
         )
-
-    def presenter(value: str | None) -> str | None:
-        if value is None or value.startswith("host:"):
-            return value
-        if value in shipped_hosts() and not storage.exists(storage.absolute(value, base)):
-            fix = f"is no folder here; for the drawn host write host:{value}"
-            raise ConfigError(uri, [Refusal("presenter", value, fix)])
-        return place("presenter", value, folder=not value.endswith((".yaml", ".yml")))
 
     sound = in_part(campaign.sound, "sound", "music")
     folder = campaign.signing.folder  # made on first use: it need not be there
@@ -89,7 +97,7 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
             "feed": place("feed", campaign.feed),
             "scripts": place("scripts", campaign.scripts),
             "images": place("images", campaign.images, folder=True),
-            "presenter": presenter(campaign.presenter),
+            "presenter": campaign.presenter and presenter_place(campaign.presenter, base, uri),
             "brand": in_part(campaign.brand, "brand", "logo", "font", "font_bold"),
             "video_model": video_model,
             "sound": sound.model_copy(update={"effects": effects}),

@@ -9,7 +9,7 @@ from pipeline import storage
 from pipeline.media import asset
 from schemas.asset import Asset
 from schemas.brand import BrandKit
-from schemas.campaign import Campaign
+from schemas.campaign import Brand, Campaign
 from schemas.config_error import ConfigError, Refusal
 from stages.avatar import PresenterEngine, PresenterRig, VectorPresenter
 from stages.avatar.hosts import host_of, shipped_host
@@ -40,12 +40,15 @@ def brand_kit(campaign: Campaign) -> BrandKit:
 
 
 def presenter(campaign: Campaign) -> PresenterEngine | None:
-    """The campaign's presenter, drawn or rendered, or None. Raises `ConfigError` for a host that is
-    not there or breaks a rule.
+    """The campaign's presenter, drawn or rendered, or None. Raises `ConfigError`."""
+    return presenter_engine(campaign.presenter, campaign.brand) if campaign.presenter else None
+
+
+def presenter_engine(named: str, brand: Brand) -> PresenterEngine:
+    """The engine of "host:NAME", a host file or a rig's folder, in the brand's colours.
+
+    Raises `ConfigError` for a host that is not there or breaks a rule.
     """
-    named, brand = campaign.presenter, campaign.brand
-    if not named:
-        return None
     if named.startswith("host:"):
         host = shipped_host(named.removeprefix("host:").strip())
     elif named.endswith((".yaml", ".yml")):
