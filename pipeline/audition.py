@@ -65,7 +65,7 @@ def spoken(lines: Sequence[str]) -> Speech:
     sentences: list[dict[str, Any]] = []
     for line in lines:
         begin_s = sum(len(part) for part in sound) / RATE_HZ
-        words = [w for w in line.rstrip(".").split()]
+        words = line.rstrip(".").split()
         said = voice.speak(
             [SpokenWord(w, pause="." if i == len(words) - 1 else "") for i, w in enumerate(words)],
             1.0,
@@ -132,7 +132,9 @@ def mouth_sheet(engine: PresenterEngine, out: Path, size_px: int = 844) -> dict[
     return moments
 
 
-def film(engine: PresenterEngine, out: Path, lines: Sequence[str] = LINES, size_px: int = 844) -> Speech:
+def film(
+    engine: PresenterEngine, out: Path, lines: Sequence[str] = LINES, size_px: int = 844
+) -> Speech:
     """Write an MP4 of the presenter saying the lines on a plain ground; returns what was said."""
     speech = spoken(lines)
     with tempfile.TemporaryDirectory(prefix="spotmill-audition-") as folder:
@@ -190,7 +192,9 @@ def _sheet(cells: Sequence[tuple[str, str, np.ndarray]]) -> np.ndarray:
     )
     for n, (symbol, word, picture) in enumerate(cells):
         x, y = n % _COLUMNS * _CELL_PX, n // _COLUMNS * (_CELL_PX + _LABEL_PX)
-        whole = np.ascontiguousarray(np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)]))
+        whole = np.ascontiguousarray(
+            np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)])
+        )
         image = skia.Image.fromarray(whole, skia.kRGBA_8888_ColorType)
         place = skia.Rect.MakeXYWH(x + 3, y + 3, _CELL_PX - 6, _CELL_PX - 6)
         canvas.drawImageRect(image, place, skia.SamplingOptions(skia.CubicResampler.Mitchell()))

@@ -146,8 +146,8 @@ class Campaign(_Part):
     brand: Brand
     voice: Voice = Voice()
     presenter: str | None = None
-    """A drawn host by name ("host:amber"), a host file of your own (.yaml), or the folder of a rendered
-    rig; without it spots have no presenter."""
+    """A drawn host by name ("host:amber"), a host file of your own (.yaml), or the folder of a
+    rendered rig; without it spots have no presenter."""
     sound: Sound = Sound()
     video_model: VideoModel | None = None
     """For the gpu recipe; others leave it alone."""

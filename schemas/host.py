@@ -135,7 +135,7 @@ def _refusal(error: Any) -> Refusal:
     value = repr(error["input"])
     if error["type"] == "string_pattern_mismatch":
         takes_brand = "accent" in error["ctx"]["pattern"]
-        words = f', or one of {", ".join(BRAND_COLOURS)}' if takes_brand else ""
+        words = f", or one of {', '.join(BRAND_COLOURS)}" if takes_brand else ""
         return Refusal(key, value, f'write a colour in quotes, as in "#2a6f73"{words}')
     message = re.sub(r"^Value error, ", "", error["msg"])
     return Refusal(key, value, message[0].lower() + message[1:])

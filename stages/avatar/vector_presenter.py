@@ -39,9 +39,7 @@ class VectorPresenter(PresenterEngine):
     accent: str = field(default="#e4572e", metadata={"place": True})
     ink: str = field(default="#1d1f24", metadata={"place": True})
     paper: str = field(default="#ffffff", metadata={"place": True})
-    _puppets: dict[int, Puppet] = field(
-        init=False, repr=False, compare=False, default_factory=dict
-    )
+    _puppets: dict[int, Puppet] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     @property
     def drawn(self) -> Host:

@@ -19,7 +19,11 @@ from stages.base import Stage
 
 DEMO = Path(__file__).parents[2] / "examples" / "demo" / "campaign.yaml"
 STAGES = load_recipe("laptop", read_campaign(str(DEMO), ["signing.folder=/tmp/unused"]))
+DRAWN = load_recipe(
+    "laptop", read_campaign(str(DEMO), ["signing.folder=/tmp/unused", "presenter=host:amber"])
+)
 ENGINES = [(stage, stage.engine) for stage in STAGES if getattr(stage, "engine", None)]
+ENGINES += [(stage, stage.engine) for stage in DRAWN if stage.name == "avatar"]
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)

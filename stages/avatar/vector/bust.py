@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import skia
 
@@ -15,7 +18,7 @@ from stages.avatar.vector.outfit import draw_outfit
 def draw_bust(plan: Plan, side_px: int) -> np.ndarray:
     """Uint8 (side, side, 4) BGRA with straight alpha, its colours running on outwards."""
     pixels = np.zeros((side_px, side_px, 4), np.uint8)
-    with surface_canvas(pixels, opaque=False) as canvas:
+    with canvas_over(pixels, opaque=False) as canvas:
         canvas.scale(side_px / UNITS, side_px / UNITS)
         scarf = plan.host.hair.style == "scarf"
         draw_hair_behind(canvas, plan)
@@ -31,23 +34,18 @@ def draw_bust(plan: Plan, side_px: int) -> np.ndarray:
     return extend_colours(_straight(pixels))
 
 
-class surface_canvas:  # noqa: N801  (used as a statement)
-    """A skia canvas over the memory of a BGRA picture, for the length of a `with`."""
+@contextmanager
+def canvas_over(pixels: np.ndarray, opaque: bool) -> Iterator[skia.Canvas]:
+    """A skia canvas, in pixels, over the memory of a BGRA picture.
 
-    def __init__(self, pixels: np.ndarray, opaque: bool) -> None:
-        """`opaque` for pictures whose alpha is 255 wherever it will be drawn."""
-        kind = skia.kOpaque_AlphaType if opaque else skia.kPremul_AlphaType
-        height, width = pixels.shape[:2]
-        info = skia.ImageInfo.Make(width, height, skia.kBGRA_8888_ColorType, kind)
-        self._surface = skia.Surface.MakeRasterDirect(info, pixels, pixels.strides[0])
-
-    def __enter__(self) -> skia.Canvas:
-        """The canvas, in pixels."""
-        return self._surface.getCanvas()
-
-    def __exit__(self, *_: object) -> None:
-        """All that was drawn is in the picture."""
-        self._surface.flushAndSubmit()
+    `opaque` is for pictures whose alpha is 255 wherever it will be drawn.
+    """
+    kind = skia.kOpaque_AlphaType if opaque else skia.kPremul_AlphaType
+    height, width = pixels.shape[:2]
+    info = skia.ImageInfo.Make(width, height, skia.kBGRA_8888_ColorType, kind)
+    surface = skia.Surface.MakeRasterDirect(info, pixels, pixels.strides[0])
+    yield surface.getCanvas()
+    surface.flushAndSubmit()
 
 
 def _straight(pixels: np.ndarray) -> np.ndarray:

@@ -49,7 +49,7 @@ def _eye(canvas: skia.Canvas, plan: Plan, side: int, closure: float, gaze: Point
     bottom = np.stack([across, y + lower], axis=1)
     crease = np.stack([across, y + open_upper - 6.5 * (1.0 - 0.5 * _T**2)], axis=1)
     if closure > 0.02:  # the lid, where the eye was
-        lid = polygon(np.vstack([crease + [0.0, 3.0], top[::-1]]))
+        lid = polygon(np.vstack([crease + np.array([0.0, 3.0]), top[::-1]]))
         canvas.drawPath(lid, paint(shade(skin, 0.14)))
         canvas.drawPath(oval(x, y - 4, 13, 6), paint(light(skin, 0.3), 0.28 * closure, soft=4))
     if closure < 0.97:
@@ -76,8 +76,12 @@ def _iris(canvas: skia.Canvas, plan: Plan, x: float, y: float) -> None:
     canvas.drawPath(oval(x, y + 5 * size, radius * 0.58, radius * 0.40),
                     paint(light(colour, 0.45), 0.45, soft=2))  # fmt: skip
     canvas.drawCircle(x, y, radius * 0.46, paint((16.0, 11.0, 11.0)))
-    canvas.drawCircle(x - 5.2 * size, y - 5.8 * size, 4.2 * size, paint((255.0, 255.0, 255.0), 0.95))
-    canvas.drawCircle(x + 4.6 * size, y + 4.8 * size, 1.7 * size, paint((255.0, 255.0, 255.0), 0.55))
+    canvas.drawCircle(
+        x - 5.2 * size, y - 5.8 * size, 4.2 * size, paint((255.0, 255.0, 255.0), 0.95)
+    )
+    canvas.drawCircle(
+        x + 4.6 * size, y + 4.8 * size, 1.7 * size, paint((255.0, 255.0, 255.0), 0.55)
+    )
 
 
 def _lashes(canvas: skia.Canvas, plan: Plan, side: int, top: np.ndarray, closure: float) -> None:
@@ -88,22 +92,27 @@ def _lashes(canvas: skia.Canvas, plan: Plan, side: int, top: np.ndarray, closure
     thick[[0, -1]] *= 0.5
     spots = top.copy()
     end = -1 if side > 0 else 0
-    spots[end] += [side * (2.0 + 5.0 * strength), -(1.0 + 3.5 * strength) + 6.0 * closure * strength]
-    outline = np.vstack([spots - thick[:, None] * [0.0, 0.75], (spots + thick[:, None] * [0.0, 0.35])[::-1]])
+    spots[end] += [
+        side * (2.0 + 5.0 * strength),
+        -(1.0 + 3.5 * strength) + 6.0 * closure * strength,
+    ]
+    outline = np.vstack(
+        [spots - thick[:, None] * [0.0, 0.75], (spots + thick[:, None] * [0.0, 0.35])[::-1]]
+    )
     canvas.drawPath(polygon(outline), paint((36.0, 22.0, 20.0), 0.94))
 
 
-def draw_brows(canvas: skia.Canvas, plan: Plan, raise_: float, pinch: float) -> None:
-    """Both brows; `raise_` and `pinch` (towards each other) run from 0 to 1."""
+def draw_brows(canvas: skia.Canvas, plan: Plan, raised: float) -> None:
+    """Both brows; `raised` runs from 0 to 1."""
     brows, colour = plan.host.brows, plan.brow
     if luminance(colour) < luminance(plan.skin):
         colour = mix(colour, plan.skin, 0.10)
     arch = 3.0 + 8.0 * brows.arch
     for side in (-1, 1):
         x, _ = plan.eye(side)
-        lift = 9.0 * raise_
+        lift = 9.0 * raised
         points = [
-            (x + side * (dx + (-4.0 * pinch if dx < 0 else 0.0)), dy - lift * part + 3.0 * pinch * (dx < 0))
+            (x + side * dx, dy - lift * part)
             for dx, dy, part in (
                 (-31, 315, 0.80), (-13, 311 - 0.60 * arch, 0.95), (11, 309 - arch, 1.0),
                 (30, 312 - 0.62 * arch, 1.0), (44, 321 - 0.10 * arch, 0.85),

@@ -121,7 +121,9 @@ def draw_face(canvas: skia.Canvas, plan: Plan) -> None:
     canvas.clipPath(outline, doAntiAlias=True)
     deep = shade(skin, 0.62)
     # the side away from the light, the edge below, and the light on brow and cheek
-    far = smooth([(608, 150), (592, 300), (604, 420), (560, 530), (520, 600), (700, 600), (700, 150)])
+    far = smooth(
+        [(608, 150), (592, 300), (604, 420), (560, 530), (520, 600), (700, 600), (700, 150)]
+    )
     canvas.drawPath(far, paint(deep, 0.36, soft=24))
     canvas.drawPath(outline, paint(deep, 0.50, soft=15, line=24))
     glow = 0.34 if luminance(skin) < 0.4 else 0.50
@@ -171,7 +173,9 @@ def _nose(canvas: skia.Canvas, plan: Plan) -> None:
     bridge = [(MIDDLE - 3, 330), (MIDDLE - 3, 380), (MIDDLE - 3, tip - 16)]
     canvas.drawPath(smooth(bridge, False), paint(light(skin, 0.6), 0.34, soft=5, line=10))
     canvas.drawPath(oval(MIDDLE - 3, tip - 8, 11 * n, 8), paint(light(skin, 0.6), 0.42, soft=5))
-    below = [(MIDDLE + x * n, tip + y) for x, y in ((-24, 8), (-10, 13), (0, 16), (10, 13), (24, 8))]
+    below = [
+        (MIDDLE + x * n, tip + y) for x, y in ((-24, 8), (-10, 13), (0, 16), (10, 13), (24, 8))
+    ]
     canvas.drawPath(smooth(below, False), paint(deep, 0.38, soft=4, line=9))
     for s in (-1, 1):
         wing = [(MIDDLE + s * x * n, tip + y) for x, y in ((21, -12), (27, 0), (22, 9), (16, 10))]

@@ -132,7 +132,8 @@ def _strands(
         points = points + rng.normal(0, 1.6, points.shape)
         tone = light(colour, gain) if rng.random() < 0.5 else shade(colour, 0.55)
         width = rng.uniform(2.0, 7.5)
-        widths = width * np.sin(np.linspace(0.15, math.pi - 0.15, len(points)))
+        bulge = np.sin(np.linspace(0.15, math.pi - 0.15, len(points)))
+        widths = [width * float(b) for b in bulge]
         spots = [(float(x), float(y)) for x, y in points]
         canvas.drawPath(tapered(spots, widths), paint(tone, rng.uniform(0.22, 0.5), soft=0.9))
     canvas.restore()
@@ -202,12 +203,14 @@ def _crop(canvas: skia.Canvas, plan: Plan, colour: RGB) -> None:
     _cast(canvas, plan, top, 7)
     canvas.drawPath(top, paint(colour))
     guides = [
-        [(MIDDLE + a * w, 236), (MIDDLE + (a * 1.05 - 4) * w, 190), (MIDDLE + (a * 0.95 + 12) * w, 150),
-         (MIDDLE + (a * 0.8 + 40) * w, 112)]
+        [(MIDDLE + a * w, 236), (MIDDLE + (a * 1.05 - 4) * w, 190),
+         (MIDDLE + (a * 0.95 + 12) * w, 150), (MIDDLE + (a * 0.8 + 40) * w, 112)]
         for a in (-128, -84, -30, 26, 80, 124)
     ]  # fmt: skip
     _strands(canvas, top, guides, colour, 51, 52)
-    _sheen(canvas, top, colour, [(MIDDLE + x * w, y) for x, y in ((-90, 160), (-20, 128), (60, 128))])
+    _sheen(
+        canvas, top, colour, [(MIDDLE + x * w, y) for x, y in ((-90, 160), (-20, 128), (60, 128))]
+    )
 
 
 def mix_skin(plan: Plan, colour: RGB) -> RGB:
@@ -228,12 +231,18 @@ def _pulled_back(canvas: skia.Canvas, plan: Plan, colour: RGB) -> None:
     _cast(canvas, plan, shape, 6)
     canvas.drawPath(shape, paint(colour))
     guides = [
-        [(MIDDLE + a * w, 350 - abs(100 - abs(a)) * 1.1), (MIDDLE + a * 1.02 * w, 240 - 0.2 * (140 - abs(a))),
+        [(MIDDLE + a * w, 350 - abs(100 - abs(a)) * 1.1),
+         (MIDDLE + a * 1.02 * w, 240 - 0.2 * (140 - abs(a))),
          (MIDDLE + a * 0.7 * w, 168), (MIDDLE + a * 0.2 * w, 124)]
         for a in (-140, -96, -44, 0, 44, 96, 140)
     ]  # fmt: skip
     _strands(canvas, shape, guides, colour, 61, 56)
-    _sheen(canvas, shape, colour, [(MIDDLE + x * w, y) for x, y in ((-100, 214), (-50, 172), (20, 164))])
+    _sheen(
+        canvas,
+        shape,
+        colour,
+        [(MIDDLE + x * w, y) for x, y in ((-100, 214), (-50, 172), (20, 164))],
+    )
 
 
 def _shaved(canvas: skia.Canvas, plan: Plan, colour: RGB) -> None:
@@ -258,7 +267,9 @@ def _cloud(canvas: skia.Canvas, plan: Plan, colour: RGB, behind: bool) -> None:
     w, rng = plan.host.face.width, np.random.default_rng(71 + behind)
     spots: list[tuple[float, float, float]] = []
     for ring, (rx, ry, size) in enumerate(
-        ((176, 184, 40), (150, 156, 40), (120, 128, 36)) if behind else ((166, 170, 34), (150, 146, 30))
+        ((176, 184, 40), (150, 156, 40), (120, 128, 36))
+        if behind
+        else ((166, 170, 34), (150, 146, 30))
     ):
         count = 30 - 5 * ring
         begin, end = (-0.62, 1.62) if behind else (-0.04, 1.04)
@@ -269,13 +280,13 @@ def _cloud(canvas: skia.Canvas, plan: Plan, colour: RGB, behind: bool) -> None:
             spots.append((x, y, size * rng.uniform(0.8, 1.1)))
     if not behind:
         for i in range(13):  # along the forehead
-            x = -108 + 216 * i / 12
+            x = -108.0 + 18.0 * i
             y = 214 + 44 * (abs(x) / 108) ** 2.6 + rng.normal(0, 3)
             spots.append((MIDDLE + x * w, y - 12, 22 * rng.uniform(0.9, 1.1)))
         for _ in range(26):
             angle, reach = rng.uniform(0.1, 0.9) * math.pi, rng.uniform(0.45, 0.8)
-            spots.append((MIDDLE + 150 * w * reach * math.cos(angle),
-                          292 - 156 * reach * math.sin(angle), 34 * rng.uniform(0.8, 1.1)))  # fmt: skip
+            across, up = 150 * w * reach * math.cos(angle), 156 * reach * math.sin(angle)
+            spots.append((MIDDLE + across, 292 - up, 34 * rng.uniform(0.8, 1.1)))
     whole = skia.Path()
     for x, y, size in spots:
         whole.addCircle(x, y, size)
@@ -345,8 +356,8 @@ def _scarf(canvas: skia.Canvas, plan: Plan, colour: RGB) -> None:
             )
     for k in range(5):
         y = 604 + 34 * k
-        fold = [(MIDDLE - (150 + 16 * k) * w, y - 30), (MIDDLE - 40 * w, y + 8), (MIDDLE + 90 * w, y - 2),
-                (MIDDLE + (160 + 14 * k) * w, y - 44)]  # fmt: skip
+        across = ((-150 - 16 * k, -30), (-40, 8), (90, -2), (160 + 14 * k, -44))
+        fold = [(MIDDLE + dx * w, y + dy) for dx, dy in across]
         canvas.drawPath(tapered(fold, (2, 9, 11, 2)), paint(shade(colour, 0.65), 0.34, soft=4))
         high = [(x, y - 9) for x, y in fold]
         canvas.drawPath(tapered(high, (1, 5, 6, 1)), paint(light(colour, 0.3), 0.30, soft=3))

@@ -34,7 +34,7 @@ class Shape:
 SHAPES: Mapping[str, Shape] = {
     "sil": Shape(wide=0.30),
     "PP": Shape(press=1.0, wide=0.02),
-    "FF": Shape(jaw=0.24, wide=0.15, teeth=1.0, tuck=1.0),
+    "FF": Shape(jaw=0.31, wide=0.15, teeth=1.0, tuck=1.0),
     "TH": Shape(jaw=0.34, wide=0.15, teeth=0.65, tongue=1.0),
     "DD": Shape(jaw=0.32, wide=0.25, teeth=0.75, lower_teeth=0.2, tongue=0.45),
     "kk": Shape(jaw=0.38, wide=0.15, teeth=0.5, tongue=0.15),

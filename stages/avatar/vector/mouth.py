@@ -7,7 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 import skia
 
-from stages.avatar.vector.brush import RGB, Point, light, luminance, mix, oval, paint, polygon, shade, smooth
+from stages.avatar.vector.brush import (
+    RGB,
+    Point,
+    light,
+    luminance,
+    mix,
+    oval,
+    paint,
+    polygon,
+    shade,
+    smooth,
+)
 from stages.avatar.vector.face import Plan
 from stages.avatar.vector.lips import Shape
 
@@ -89,7 +100,9 @@ def _inside(canvas: skia.Canvas, found: Curves, shape: Shape) -> None:
     if shape.lower_teeth > 0.02:
         row = found.lower - np.array([0.0, 9.0 * shape.lower_teeth])
         row[:, 1] += 5.0 * np.abs(_T) ** 3
-        canvas.drawPath(polygon(np.vstack([row, found.lower[::-1] + 3])), paint(shade(_TEETH, 0.10)))
+        canvas.drawPath(
+            polygon(np.vstack([row, found.lower[::-1] + 3])), paint(shade(_TEETH, 0.10))
+        )
     if shape.teeth > 0.02:
         _upper_teeth(canvas, found, shape, middle, half)
     if shape.tongue > 0.7:  # its tip between the teeth
@@ -143,5 +156,7 @@ def _lips(canvas: skia.Canvas, found: Curves, lip: RGB, shape: Shape) -> None:
 def _line(canvas: skia.Canvas, curve: np.ndarray, colour: RGB, alpha: float, width: float) -> None:
     """A line along an edge of the lips, thinner towards the corners."""
     half = (width * (1.0 - 0.75 * np.abs(_T) ** 2) / 2)[:, None] * np.array([0.0, 1.0])
-    spots: list[Point] = [(float(a), float(b)) for a, b in np.vstack([curve - half, (curve + half)[::-1]])]
+    spots: list[Point] = [
+        (float(a), float(b)) for a, b in np.vstack([curve - half, (curve + half)[::-1]])
+    ]
     canvas.drawPath(polygon(spots), paint(colour, alpha))

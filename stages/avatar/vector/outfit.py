@@ -102,8 +102,9 @@ def _rib(canvas: skia.Canvas, colour: RGB) -> None:
     """The knitted edge of a round neck."""
     canvas.save()
     canvas.clipPath(_outline(_torso(1.0, (98.0, 645.0))), doAntiAlias=True)
-    edge = [(MIDDLE + x, y) for x, y in
-            ((-98, 646), (-86, 676), (-50, 702), (0, 711), (50, 702), (86, 676), (98, 646))]  # fmt: skip
+    half = ((98, 646), (86, 676), (50, 702))
+    edge = [(MIDDLE - x, y) for x, y in half] + [(MIDDLE, 711)]
+    edge += [(MIDDLE + x, y) for x, y in reversed(half)]
     canvas.drawPath(smooth(edge, False), paint(shade(colour, 0.16), line=19))
     inner = [(x, y - 9) for x, y in edge]
     canvas.drawPath(smooth(inner, False), paint(shade(colour, 0.7), 0.5, soft=1.2, line=3))
@@ -172,7 +173,9 @@ def _placket(canvas: skia.Canvas, colour: RGB, second: RGB) -> None:
 def _collar(canvas: skia.Canvas, colour: RGB) -> None:
     for side in (-1, 1):
         wing = skia.Path()
-        for n, (x, y) in enumerate(((80, 604), (104, 650), (120, 738), (58, 756), (4, 800), (40, 706))):
+        for n, (x, y) in enumerate(
+            ((80, 604), (104, 650), (120, 738), (58, 756), (4, 800), (40, 706))
+        ):
             place = (MIDDLE + side * x, float(y))
             wing.moveTo(*place) if n == 0 else wing.lineTo(*place)
         wing.close()
@@ -192,12 +195,15 @@ def _blazer(canvas: skia.Canvas, colour: RGB, s: float) -> None:
     deep = shade(colour, 0.75) if luminance(colour) > 0.12 else (6.0, 6.0, 9.0)
     high = light(colour, 0.30 if luminance(colour) > 0.12 else 0.18)
     for side in (1, -1):
+
         def at(x: float, y: float, side: int = side) -> Point:
             return MIDDLE + side * x, y
 
-        half = smooth([at(86, 634), at(128, 652), at(214 * s, 684), at(290 * s, 720), at(332 * s, 786),
-                       at(354 * s, 880), at(368 * s, 1010), at(366 * s, 1060), at(180, 1066),
-                       at(-8, 1064), at(-4, 1000), at(34, 900), at(74, 790), at(92, 690)])  # fmt: skip
+        half = smooth([
+            at(86, 634), at(128, 652), at(214 * s, 684), at(290 * s, 720), at(332 * s, 786),
+            at(354 * s, 880), at(368 * s, 1010), at(366 * s, 1060), at(180, 1066), at(-8, 1064),
+            at(-4, 1000), at(34, 900), at(74, 790), at(92, 690),
+        ])  # fmt: skip
         canvas.save()
         canvas.translate(-side * 3, 5)
         canvas.drawPath(half, cast((30.0, 16.0, 14.0), 0.34, soft=8))

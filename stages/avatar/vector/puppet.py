@@ -9,7 +9,7 @@ import numpy as np
 
 from schemas.host import Host
 from stages.avatar.vector.brush import UNITS
-from stages.avatar.vector.bust import draw_bust, surface_canvas
+from stages.avatar.vector.bust import canvas_over, draw_bust
 from stages.avatar.vector.eyes import draw_brows, draw_eyes, draw_glasses
 from stages.avatar.vector.face import Plan
 from stages.avatar.vector.lips import Shape
@@ -51,12 +51,12 @@ class Puppet:
     def draw(self, look: Look, pose: Pose) -> np.ndarray:
         """One frame: uint8 (size, size, 4) BGRA with straight alpha."""
         self._patch[:] = self._still[self._area]
-        with surface_canvas(self._patch, opaque=True) as canvas:
+        with canvas_over(self._patch, opaque=True) as canvas:
             canvas.translate(-self._corner[0], -self._corner[1])
             canvas.scale(self._scale, self._scale)
             draw_mouth(canvas, self.plan, look.mouth)
             draw_eyes(canvas, self.plan, look.lids, look.gaze)
-            draw_brows(canvas, self.plan, look.brows, 0.0)
+            draw_brows(canvas, self.plan, look.brows)
             draw_glasses(canvas, self.plan)
         self._canvas[self._area] = self._patch
         return self.warp.draw(self._canvas, pose)
