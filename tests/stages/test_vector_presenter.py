@@ -102,11 +102,12 @@ class TestLips:
         """Would catch lips that stay ajar between two vowels, and teeth that shine through."""
         crops = mouths(performed)
         area = crops[0].shape[0] * crops[0].shape[1]
-        openness = mouth_openness(crops)
+        chin = crops.shape[1] * 3 // 4  # below it may be a scarf, which moves
+        openness = mouth_openness(crops[:, :chin])
         for frame in frames_of(("M", "B", "P")):
             assert teeth(crops[frame]).sum() == 0
             assert throat(crops[frame]).sum() < 0.004 * area
-            assert openness[frame] < 0.2
+            assert openness[frame] < 0.12
 
     def test_teeth_lie_on_the_lip_on_f_v(self, performed: Any) -> None:
         """Would catch F and V that look like M, and teeth that hang in a dark gap above the lip."""

@@ -288,8 +288,8 @@ def _cloud(canvas: skia.Canvas, plan: Plan, colour: RGB, behind: bool) -> None:
             across, up = 150 * w * reach * math.cos(angle), 156 * reach * math.sin(angle)
             spots.append((MIDDLE + across, 292 - up, 34 * rng.uniform(0.8, 1.1)))
     whole = skia.Path()
-    for x, y, size in spots:
-        whole.addCircle(x, y, size)
+    for x, y, radius in spots:
+        whole.addCircle(x, y, radius)
     if behind:
         whole.addRect(skia.Rect.MakeLTRB(MIDDLE - 120 * w, 200, MIDDLE + 120 * w, 430))
     else:
