@@ -98,6 +98,8 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
             "scripts": place("scripts", campaign.scripts),
             "images": place("images", campaign.images, folder=True),
             "presenter": campaign.presenter and presenter_place(campaign.presenter, base, uri),
+            "presenter_process": campaign.presenter_process
+            and in_part(campaign.presenter_process, "presenter_process", "portrait", "checkout"),
             "brand": in_part(campaign.brand, "brand", "logo", "font", "font_bold"),
             "video_model": video_model,
             "sound": sound.model_copy(update={"effects": effects}),

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from pipeline.media import asset
 from pipeline.recipes.parts import (
+    avatar,
     brand_kit,
     checked_gates,
     optional_asset,
-    presenter,
     signer,
     software,
 )
 from schemas.campaign import Campaign
 from stages.align import Align
-from stages.avatar import Avatar
 from stages.base import Stage
 from stages.composite import Composite
 from stages.image_to_video import CameraMotion, ImageToVideo
@@ -40,7 +39,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
             length_s=campaign.length_s,
         ),
         clips or ImageToVideo(engine=CameraMotion(), length_s=campaign.length_s),
-        Avatar(engine=presenter(campaign), length_s=campaign.length_s),
+        avatar(campaign),
         Align(length_s=campaign.length_s),
         Composite(
             brand=brand_kit(campaign),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from pipeline.campaign_file import read_campaign
 from pipeline.keys import digest
 from pipeline.recipes import load_recipe
 from schemas.config_error import ConfigError
-from stages.avatar import Avatar, PresenterRig, VectorPresenter
+from stages.avatar import Avatar, PresenterRig, ProcessPresenter, VectorPresenter
 from stages.avatar.hosts import SHIPPED
 
 DEMO = Path(__file__).parents[2] / "examples" / "demo" / "campaign.yaml"
@@ -72,3 +73,50 @@ def test_a_wrong_host_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"mine\.yaml") as refused:
         avatar(f"presenter={tmp_path}/mine.yaml")
     assert "skin" in str(refused.value) and "hair" in str(refused.value)
+
+
+PROCESS: dict[str, Any] = {
+    "command": ["talk", "{audio}", "{portrait}", "{out}"],
+    "checkout": "presenter",
+    "revision": "1",
+    "portrait": "presenter/base.png",
+    "consent": "a rendered face of nobody",
+    "licence_accepted": True,
+    "gpus": 0.5,
+    "timeout_s": 1200,
+}
+
+
+def of_process(**changes: Any) -> Avatar:
+    """The stage with a program of one's own."""
+    return avatar("presenter=null", f"presenter_process={json.dumps({**PROCESS, **changes})}")
+
+
+def test_a_program_books_what_it_needs() -> None:
+    """Would catch a talking-head model that shares a core meant for drawing, or is cut short."""
+    stage = of_process()
+    assert isinstance(stage.engine, ProcessPresenter)
+    assert stage.hardware.gpus == 0.5 and stage.timeout_s > 1200
+
+
+def test_what_runs_is_in_its_key_and_where_is_not(tmp_path: Path) -> None:
+    """Would catch a new checkout that serves old takes, and a moved one that renders all."""
+    assert digest(of_process()) != digest(of_process(revision="2"))
+    assert digest(of_process()) != digest(
+        of_process(command=["t", "{audio}", "{portrait}", "{out}"])
+    )
+    assert digest(of_process()) == digest(of_process(checkout=str(tmp_path)))
+    assert digest(of_process()) == digest(of_process(timeout_s=60))
+
+
+def test_a_portrait_without_a_face_is_refused_before_anything_is_spent() -> None:
+    """Would catch a catalogue that is voiced and animated before the first take fails."""
+    with pytest.raises(ConfigError, match=r"presenter_process\.portrait") as refused:
+        of_process(portrait="products/candle.jpg")
+    assert "No face was found" in str(refused.value)
+
+
+def test_two_presenters_are_refused() -> None:
+    """Would catch one of two that is left out without a word."""
+    with pytest.raises(ConfigError, match="presenter_process"):
+        avatar(f"presenter_process={json.dumps(PROCESS)}")
