@@ -85,8 +85,8 @@ def spoken(lines: Sequence[str]) -> Speech:
 
 def perform(
     engine: PresenterEngine, speech: Speech, folder: Path, size_px: int, seed: int = 1
-) -> tuple[Take, np.ndarray]:
-    """The engine's take of it, and its frames: uint8 RGBA (n, size, size, 4). Raises `Reject`."""
+) -> Take:
+    """The engine's take of it, a file in `folder`. Raises `Reject`."""
     engine.load()
     write_flac(folder / "voice.flac", speech.samples * min(1.0, 0.9 / _peak(speech)), RATE_HZ)
     performance = Performance(
@@ -97,7 +97,7 @@ def perform(
     with MediaStore(str(folder / "store")).workspace() as media:
         take = engine.perform(performance, media)
         take.path.rename(folder / "take.mp4")
-        return Take(folder / "take.mp4", take.mouth_box), read_take(folder / "take.mp4")
+        return Take(folder / "take.mp4", take.mouth_box)
 
 
 def read_take(path: Path) -> np.ndarray:
@@ -118,7 +118,8 @@ def mouth_sheet(engine: PresenterEngine, out: Path, size_px: int = 844) -> dict[
     speech = spoken([f"{word}." for _, word in PROBES])
     moments = _moments(speech)
     with tempfile.TemporaryDirectory(prefix="spotmill-audition-") as folder:
-        take, frames = perform(engine, speech, Path(folder), size_px)
+        take = perform(engine, speech, Path(folder), size_px)
+        frames = read_take(take.path)
     box = take.mouth_box
     middle = ((box.x0 + box.x1) / 2 * size_px, (box.y0 + box.y1) / 2 * size_px)
     reach = 0.85 * max(box.x1 - box.x0, box.y1 - box.y0) * size_px
@@ -138,7 +139,7 @@ def film(
     """Write an MP4 of the presenter saying the lines on a plain ground; returns what was said."""
     speech = spoken(lines)
     with tempfile.TemporaryDirectory(prefix="spotmill-audition-") as folder:
-        take, _ = perform(engine, speech, Path(folder), size_px)
+        take = perform(engine, speech, Path(folder), size_px)
         ground = "0x{:02x}{:02x}{:02x}".format(*_PAPER)
         graph = (
             f"color=c={ground}:s={size_px}x{size_px}:r={FPS}[ground];"

@@ -9,9 +9,11 @@ import cv2
 import numpy as np
 from typer.testing import CliRunner
 
+from jobs.bench.presenters import measure
 from jobs.presenter import app
 from pipeline.audition import PROBES, spoken
-from stages.avatar.hosts import shipped_hosts
+from stages.avatar import VectorPresenter
+from stages.avatar.hosts import shipped_host, shipped_hosts
 from stages.shared.lip_sync import ARPABET_TO_VISEME
 
 
@@ -66,3 +68,11 @@ def test_the_voice_says_every_probe() -> None:
     assert {symbol for symbol, _ in PROBES} <= set(ARPABET_TO_VISEME)
     said = {p["symbol"] for p in spoken([f"{word}." for _, word in PROBES]).phonemes}
     assert {symbol for symbol, _ in PROBES} <= said
+
+
+def test_its_cost_is_of_the_take_and_in_two_parts(tmp_path: Path) -> None:
+    """Would catch a figure that leaves out the encode, or counts the warming up."""
+    cost = measure(VectorPresenter(host=shipped_host("amber")), tmp_path, 256, 1.0)
+    assert cost.frames == 24 and cost.encode_ms > 0 and cost.draw_ms > 0
+    assert cost.warm_s * 1000 > cost.draw_ms, "the bust is painted once"
+    assert cost.speed == 1000 / 24 / (cost.draw_ms + cost.encode_ms)
