@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from stages.avatar.visemes import SEALED
 from stages.shared.lip_sync import VISEMES
 
 
@@ -62,10 +63,10 @@ def shape_of(weights: np.ndarray) -> Shape:
     """
     mixed = weights @ _TABLE
     named = {f.name: float(v) for f, v in zip(fields(Shape), mixed, strict=True)}
-    shut = _ramp(float(weights[_PP]), 0.30, 0.62)
+    shut = _ramp(float(weights[_PP]), *SEALED)
     named["jaw"] *= 1.0 - shut
     named["press"] = max(named["press"], shut)
-    bite = _ramp(float(weights[_FF]), 0.30, 0.62)
+    bite = _ramp(float(weights[_FF]), *SEALED)
     for name in ("jaw", "teeth", "tuck", "round", "lower_teeth", "tongue"):
         named[name] += (getattr(SHAPES["FF"], name) - named[name]) * bite
     return Shape(**named)
