@@ -183,3 +183,12 @@ def _nose(canvas: skia.Canvas, plan: Plan) -> None:
         canvas.drawPath(tapered(wing, width), paint(deep, 0.50 if s > 0 else 0.36, soft=1.2))
         hole = [(MIDDLE + s * x * n, tip + y) for x, y in ((6, 8), (12, 5), (18, 8), (12, 10))]
         canvas.drawPath(smooth(hole), paint(shade(skin, 1.0), 0.62, soft=1.4))
+
+
+def cast_on_skin(canvas: skia.Canvas, plan: Plan, shape: skia.Path, drop: float = 9.0) -> None:
+    """The soft shadow of hair on the skin below it."""
+    canvas.save()
+    canvas.clipPath(smooth(plan.outline()), doAntiAlias=True)
+    canvas.translate(3.0, drop)
+    canvas.drawPath(shape, paint(shade(plan.skin, 0.85), 0.42, soft=8))
+    canvas.restore()

@@ -21,7 +21,9 @@ from stages.avatar.vector.brush import (
     smooth,
     tapered,
 )
-from stages.avatar.vector.face import MIDDLE, Plan
+from stages.avatar.vector.curls import draw_curls
+from stages.avatar.vector.face import MIDDLE, Plan, cast_on_skin
+from stages.avatar.vector.scarf import draw_scarf
 
 
 def draw_hair_behind(canvas: skia.Canvas, plan: Plan) -> None:
@@ -41,7 +43,7 @@ def draw_hair_behind(canvas: skia.Canvas, plan: Plan) -> None:
         ]  # fmt: skip
         _mass(canvas, smooth(mirrored(half)), shade(colour, 0.35), 32, (320, 590))
     elif style == "curls":
-        _cloud(canvas, plan, shade(colour, 0.30), behind=True)
+        draw_curls(canvas, plan, shade(colour, 0.30), behind=True)
     elif style == "bun":
         knot = [(0, 46), (46, 54), (72, 92), (62, 134), (0, 156)]
         _mass(canvas, smooth(mirrored(knot)), colour, 33, (40, 160))
@@ -64,20 +66,11 @@ def draw_hair_before(canvas: skia.Canvas, plan: Plan) -> None:
     elif style == "crop":
         _crop(canvas, plan, colour)
     elif style == "curls":
-        _cloud(canvas, plan, colour, behind=False)
+        draw_curls(canvas, plan, colour, behind=False)
     elif style == "bun":
         _pulled_back(canvas, plan, colour)
     else:
-        _scarf(canvas, plan, colour)
-
-
-def _cast(canvas: skia.Canvas, plan: Plan, shape: skia.Path, drop: float = 9.0) -> None:
-    """The soft shadow of hair on the skin below it."""
-    canvas.save()
-    canvas.clipPath(smooth(plan.outline()), doAntiAlias=True)
-    canvas.translate(3.0, drop)
-    canvas.drawPath(shape, paint(shade(plan.skin, 0.85), 0.42, soft=8))
-    canvas.restore()
+        draw_scarf(canvas, plan, colour)
 
 
 def _mass(
@@ -171,7 +164,7 @@ def _parted(canvas: skia.Canvas, plan: Plan, colour: RGB, long: bool) -> None:
         shape_points += [at(x, y) for x, y in outer] + [at(x, y) for x, y in foot]
         shape_points += [at(x, y) for x, y in inner]
         shape = smooth(shape_points)
-        _cast(canvas, plan, shape)
+        cast_on_skin(canvas, plan, shape)
         canvas.drawPath(shape, paint(colour if side < 0 else shade(colour, 0.06)))
         tail = [foot[1], foot[2]]
         guides = [
@@ -200,7 +193,7 @@ def _crop(canvas: skia.Canvas, plan: Plan, colour: RGB) -> None:
             (138, 210), (124, 250), (104, 226), (66, 220), (18, 226), (-34, 216), (-84, 226),
         )
     ])  # fmt: skip
-    _cast(canvas, plan, top, 7)
+    cast_on_skin(canvas, plan, top, 7)
     canvas.drawPath(top, paint(colour))
     guides = [
         [(MIDDLE + a * w, 236), (MIDDLE + (a * 1.05 - 4) * w, 190),
@@ -213,12 +206,6 @@ def _crop(canvas: skia.Canvas, plan: Plan, colour: RGB) -> None:
     )
 
 
-def mix_skin(plan: Plan, colour: RGB) -> RGB:
-    """Hair so short that skin shows through it."""
-    skin = plan.skin
-    return tuple((2 * c + s) / 3 for c, s in zip(colour, skin, strict=True))  # type: ignore[return-value]
-
-
 def _pulled_back(canvas: skia.Canvas, plan: Plan, colour: RGB) -> None:
     w = plan.host.face.width
     shape = smooth([
@@ -228,7 +215,7 @@ def _pulled_back(canvas: skia.Canvas, plan: Plan, colour: RGB) -> None:
             (-142, 350), (-146, 276), (-134, 194), (-84, 138),
         )
     ])  # fmt: skip
-    _cast(canvas, plan, shape, 6)
+    cast_on_skin(canvas, plan, shape, 6)
     canvas.drawPath(shape, paint(colour))
     guides = [
         [(MIDDLE + a * w, 350 - abs(100 - abs(a)) * 1.1),
@@ -260,116 +247,3 @@ def _shaved(canvas: skia.Canvas, plan: Plan, colour: RGB) -> None:
     canvas.drawPath(skull, paint(colour, 0.24, soft=13))
     canvas.drawPath(oval(458, 192, 50, 22), paint(light(plan.skin, 0.6), 0.36, soft=17))
     canvas.restore()
-
-
-def _cloud(canvas: skia.Canvas, plan: Plan, colour: RGB, behind: bool) -> None:
-    """Round, tight curls: many small rounds around the head, lit one by one."""
-    w, rng = plan.host.face.width, np.random.default_rng(71 + behind)
-    spots: list[tuple[float, float, float]] = []
-    for ring, (rx, ry, size) in enumerate(
-        ((176, 184, 40), (150, 156, 40), (120, 128, 36))
-        if behind
-        else ((166, 170, 34), (150, 146, 30))
-    ):
-        count = 30 - 5 * ring
-        begin, end = (-0.62, 1.62) if behind else (-0.04, 1.04)
-        for i in range(count):
-            angle = math.pi * (begin + (end - begin) * i / (count - 1))
-            x = MIDDLE + (rx * w + rng.normal(0, 5)) * math.cos(angle)
-            y = 300 - (ry + rng.normal(0, 5)) * math.sin(angle)
-            spots.append((x, y, size * rng.uniform(0.8, 1.1)))
-    if not behind:
-        for i in range(13):  # along the forehead
-            x = -108.0 + 18.0 * i
-            y = 214 + 44 * (abs(x) / 108) ** 2.6 + rng.normal(0, 3)
-            spots.append((MIDDLE + x * w, y - 12, 22 * rng.uniform(0.9, 1.1)))
-        for _ in range(26):
-            angle, reach = rng.uniform(0.1, 0.9) * math.pi, rng.uniform(0.45, 0.8)
-            across, up = 150 * w * reach * math.cos(angle), 156 * reach * math.sin(angle)
-            spots.append((MIDDLE + across, 292 - up, 34 * rng.uniform(0.8, 1.1)))
-    whole = skia.Path()
-    for x, y, radius in spots:
-        whole.addCircle(x, y, radius)
-    if behind:
-        whole.addRect(skia.Rect.MakeLTRB(MIDDLE - 120 * w, 200, MIDDLE + 120 * w, 430))
-    else:
-        _cast(canvas, plan, whole, 8)
-    canvas.drawPath(whole, paint(colour))
-    canvas.save()
-    canvas.clipPath(whole, doAntiAlias=True)
-    order = rng.permutation(len(spots))
-    for i in order:
-        x, y, size = spots[i]
-        dim = min(1.0, max(0.0, (x - 380) / 300))
-        for k in range(3):
-            turn = rng.uniform(0, 2 * math.pi)
-            arc = [
-                (x + size * (0.62 - 0.16 * k) * math.cos(turn + a),
-                 y + size * (0.62 - 0.16 * k) * math.sin(turn + a))
-                for a in np.linspace(0, 2.6, 6)
-            ]  # fmt: skip
-            lit = math.sin(turn + 1.3) < 0.1
-            tone = light(colour, 0.30 * (1 - 0.6 * dim)) if lit else shade(colour, 0.85)
-            canvas.drawPath(tapered(arc, (1, 4, 6, 6, 4, 1)), paint(tone, 0.55, soft=1.0))
-    canvas.drawPath(whole, paint(shade(colour, 0.9), 0.35, soft=10, line=14))
-    canvas.restore()
-
-
-def _scarf(canvas: skia.Canvas, plan: Plan, colour: RGB) -> None:
-    """A headscarf: folds around the face, wrapped under the chin and over the neck."""
-    w = plan.host.face.width
-    hood_half = [
-        (0, 118), (92 * w, 134), (158 * w, 208), (174 * w, 330), (164 * w, 450), (138 * w, 548),
-        (128 * w, 610), (0, 640),
-    ]  # fmt: skip
-    opening_half = [
-        (0, 212), (62 * w, 222), (104 * w, 262), (118 * w, 330), (116 * w, 410),
-        (98 * w, plan.y(490)), (62 * w, plan.y(540)), (0, plan.y(572)),
-    ]  # fmt: skip
-    hood, opening = smooth(mirrored(hood_half)), smooth(mirrored(opening_half))
-    shape = skia.Op(hood, opening, skia.PathOp.kDifference_PathOp)
-    drape = smooth([
-        (MIDDLE + x * w, y) for x, y in (
-            (-138, 560), (-60, 596), (40, 598), (136, 556), (176, 640), (230, 700), (120, 748),
-            (0, 772), (-130, 748), (-226, 700), (-178, 640),
-        )
-    ])  # fmt: skip
-    _cast(canvas, plan, shape, 6)
-    canvas.drawPath(drape, paint(shade(colour, 0.10)))
-    canvas.drawPath(shape, paint(colour))
-    canvas.save()
-    both = skia.Op(shape, drape, skia.PathOp.kUnion_PathOp)
-    canvas.clipPath(both, doAntiAlias=True)
-    for side in (-1, 1):
-        for k in range(5):
-            g = k / 4
-            fold = [
-                (MIDDLE + side * (20 + 30 * g) * w, 150 - 18 * g),
-                (MIDDLE + side * (112 + 34 * g) * w, 220 - 10 * g),
-                (MIDDLE + side * (126 + 36 * g) * w, 340),
-                (MIDDLE + side * (112 + 40 * g) * w, 480),
-                (MIDDLE + side * (60 + 60 * g) * w, 580),
-            ]
-            dark = shade(colour, 0.6) if k % 2 else light(colour, 0.25)
-            canvas.drawPath(
-                tapered(fold, (1, 7, 10, 8, 2)), paint(dark, 0.30 if side < 0 else 0.22, soft=3)
-            )
-    for k in range(5):
-        y = 604 + 34 * k
-        across = ((-150 - 16 * k, -30), (-40, 8), (90, -2), (160 + 14 * k, -44))
-        fold = [(MIDDLE + dx * w, y + dy) for dx, dy in across]
-        canvas.drawPath(tapered(fold, (2, 9, 11, 2)), paint(shade(colour, 0.65), 0.34, soft=4))
-        high = [(x, y - 9) for x, y in fold]
-        canvas.drawPath(tapered(high, (1, 5, 6, 1)), paint(light(colour, 0.3), 0.30, soft=3))
-    canvas.drawPath(opening, paint(shade(colour, 0.8), 0.5, soft=5, line=9))
-    canvas.drawPath(hood, paint(shade(colour, 0.7), 0.4, soft=10, line=16))
-    far = _far_side(w)
-    canvas.drawPath(far, paint(shade(colour, 0.7), 0.34, soft=26))
-    canvas.restore()
-
-
-def _far_side(w: float) -> skia.Path:
-    """The part of the hood that is away from the light."""
-    path = skia.Path()
-    path.addOval(skia.Rect.MakeLTRB(MIDDLE + 110 * w, 150, MIDDLE + 220 * w, 640))
-    return path

@@ -99,14 +99,6 @@ class Warp:
         edge = cv2.BORDER_REPLICATE
         return cv2.remap(canvas, fine, None, cv2.INTER_LINEAR, borderMode=edge)  # type: ignore[call-overload, no-any-return]
 
-    def carried(self, pose: Pose, x: float, y: float) -> tuple[float, float]:
-        """Where a point of the drawing is in that posture, both in units."""
-        cell = UNITS / _COARSE
-        column = int(np.clip(x / cell, 0, _COARSE - 1))
-        row = int(np.clip(y / cell, 0, _COARSE - 1))
-        dx, dy = self.shift(pose)[row, column]
-        return x + float(dx), y + float(dy)
-
 
 def _smoothstep(t: np.ndarray) -> np.ndarray:
     t = np.clip(t, 0.0, 1.0).astype(np.float32)
