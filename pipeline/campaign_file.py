@@ -10,6 +10,7 @@ import yaml
 from pipeline import storage
 from schemas.campaign import Campaign, parse_campaign, set_value
 from schemas.config_error import ConfigError, Refusal
+from stages.avatar.hosts import shipped_hosts
 
 
 def read_campaign(uri: str, overrides: Sequence[str] = ()) -> Campaign:
@@ -44,6 +45,22 @@ def _parsed(key: str, text: str) -> Any:
     except yaml.YAMLError as error:
         raise ConfigError("--set", [Refusal(key, text, f"is no YAML: {error}")]) from None
     return text if value is None and text.strip() not in ("", "null", "~") else value
+
+
+def presenter_place(named: str, base: str | None = None, source: str = "the presenter") -> str:
+    """A presenter's file or folder made absolute, relative to `base`; "host:..." is as it stands.
+
+    Raises `ConfigError` for a place where nothing is.
+    """
+    if named.startswith("host:"):
+        return named
+    found = storage.absolute(named, base) if base else storage.absolute(named)
+    if not storage.exists(found):
+        fix = f"{found} is not there"
+        if named in shipped_hosts():
+            fix = f"is no folder here; for the drawn host write host:{named}"
+        raise ConfigError(source, [Refusal("presenter", named, fix)])
+    return found if named.endswith((".yaml", ".yml")) else found.rstrip("/") + "/"
 
 
 def _with_places(campaign: Campaign, uri: str) -> Campaign:
@@ -91,7 +108,9 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
             "feed": place("feed", campaign.feed),
             "scripts": place("scripts", campaign.scripts),
             "images": place("images", campaign.images, folder=True),
-            "presenter": place("presenter", campaign.presenter, folder=True),
+            "presenter": campaign.presenter and presenter_place(campaign.presenter, base, uri),
+            "presenter_process": campaign.presenter_process
+            and in_part(campaign.presenter_process, "presenter_process", "portrait", "checkout"),
             "brand": in_part(campaign.brand, "brand", "logo", "font", "font_bold"),
             "video_model": video_model,
             "voice": voice,

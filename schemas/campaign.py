@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.config_error import ConfigError, Refusal
+from schemas.presenter_process import PresenterProcess
 from schemas.video_model import VideoModel
 from schemas.voice import Voice
 
@@ -143,7 +144,10 @@ class Campaign(_Part):
     brand: Brand
     voice: Voice = Voice()
     presenter: str | None = None
-    """Folder of a presenter rig; without it spots have no presenter."""
+    """A drawn host by name ("host:amber"), a host file of your own (.yaml), or the folder of a
+    rendered rig; without it spots have no presenter."""
+    presenter_process: PresenterProcess | None = None
+    """A talking-head program of your own, in the place of `presenter`."""
     sound: Sound = Sound()
     video_model: VideoModel | None = None
     """For the gpu recipe; others leave it alone."""
@@ -207,6 +211,9 @@ def _contradictions(campaign: Campaign) -> list[Refusal]:
     if campaign.sound.snap_cuts and campaign.sound.music is None and campaign.scripts is None:
         fix = "there is no music to keep time with: name sound.music, or leave this out"
         found.append(Refusal("sound.snap_cuts", "true", fix))
+    if campaign.presenter is not None and campaign.presenter_process is not None:
+        fix = "presenter_process makes the presenter; leave this out, or that"
+        found.append(Refusal("presenter", campaign.presenter, fix))
     names = [variant.name for variant in campaign.variants]
     for name in sorted({name for name in names if names.count(name) > 1}):
         found.append(Refusal("variants", name, "two variants have this name; rename one"))

@@ -1,4 +1,4 @@
-"""The commands of `python -m jobs.bench`: `spot`, `engine`, `image_to_video` and `sync`."""
+"""The commands of `python -m jobs.bench`: spot, engine, image_to_video, presenter and sync."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from rich.console import Console
 from rich.table import Table
 
 from jobs.bench.engine import measure_all, plot_engine
+from jobs.bench.presenters import measure
 from jobs.bench.streaming import WAYS, Load, measure_streaming, plot_streaming
-from pipeline.campaign_file import read_campaign
+from jobs.refusals import for_people
+from pipeline.campaign_file import presenter_place, read_campaign
 from pipeline.local_runner import LocalRunner
 from pipeline.plan import Planner
 from pipeline.recipes import load_recipe
+from pipeline.recipes.parts import presenter_engine
 from pipeline.rows import to_result
+from schemas.campaign import Brand
 from stages.shared.ffmpeg import run_ffmpeg
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
@@ -205,6 +209,32 @@ def sync(
         (out / "sync.json").write_text(json.dumps(found.as_json(), indent=1))
         plot_sync(found, out / "sync.png")
         typer.echo(f"{out / 'sync.png'}")
+
+
+@app.command()
+def presenter(
+    named: Annotated[
+        list[str] | None,
+        typer.Option("--presenter", metavar="PRESENTER", help="As in a campaign; repeatable."),
+    ] = None,
+    sizes: Annotated[
+        list[int] | None, typer.Option("--size", metavar="PX", min=64, help="Even; repeatable.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(metavar="S", min=0.5, help="Of the take.")] = 5.0,
+) -> None:
+    """CPU milliseconds per frame of a presenter, drawn and encoded, and times real time."""
+    table = Table("presenter", "px", "first frame s", "draw ms", "encode ms", "x real time")
+    with for_people():
+        for one in named or ["host:amber", "host:indigo", "examples/demo/presenter/"]:
+            for size_px in sizes or [512, 844]:
+                made = presenter_engine(presenter_place(one), Brand(name="Bench"))
+                with tempfile.TemporaryDirectory(prefix="spotmill-bench-") as folder:
+                    cost = measure(made, Path(folder), size_px, seconds)
+                table.add_row(
+                    one, str(size_px), f"{cost.warm_s:.2f}", f"{cost.draw_ms:.1f}",
+                    f"{cost.encode_ms:.1f}", f"{cost.speed:.1f}",
+                )  # fmt: skip
+    Console().print(table)
 
 
 LOADS = (Load(60, 1.0, 8.0), Load(150, 0.2, 8.0), Load(60, 1.0, 32.0), Load(400, 0.0, 0.01))

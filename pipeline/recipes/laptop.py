@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pipeline.media import asset
 from pipeline.recipes.parts import (
+    avatar,
     brand_kit,
     checked_gates,
     consent,
     optional_asset,
-    presenter,
     signer,
     software,
     voice_engine,
@@ -16,7 +16,6 @@ from pipeline.recipes.parts import (
 )
 from schemas.campaign import Campaign
 from stages.align import Align
-from stages.avatar import Avatar
 from stages.base import Stage
 from stages.composite import Composite
 from stages.image_to_video import CameraMotion, ImageToVideo
@@ -52,7 +51,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
             length_s=campaign.length_s,
             snap_cuts=campaign.sound.snap_cuts,
         ),
-        Avatar(engine=presenter(campaign), length_s=campaign.length_s),
+        avatar(campaign),
         Align(length_s=campaign.length_s, effects=effects),
         Composite(
             brand=brand_kit(campaign),

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import difflib
+import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from pipeline import storage
 from pipeline.media import asset
 from pipeline.recipes.voices import http_voice, kokoro_voice, transformers_voice
 from schemas.asset import Asset
 from schemas.brand import BrandKit
-from schemas.campaign import Campaign
+from schemas.campaign import Brand, Campaign
 from schemas.config_error import ConfigError, Refusal
-from stages.avatar import PresenterRig
-from stages.base import Stage
+from schemas.presenter_process import PresenterProcess
+from stages.avatar import Avatar, PresenterEngine, PresenterRig, ProcessPresenter, VectorPresenter
+from stages.avatar.hosts import host_of, shipped_host
+from stages.avatar.process.checks import check_portrait
+from stages.avatar.process.run import Limits
+from stages.base import Reject, Stage
 from stages.hardware import Hardware
 from stages.image_to_video.clip_gates import METRICS as CLIP_METRICS
 from stages.inspect.gates import METRICS
@@ -42,9 +50,62 @@ def brand_kit(campaign: Campaign) -> BrandKit:
     )
 
 
-def presenter(campaign: Campaign) -> PresenterRig | None:
-    """The rendered presenter of the campaign, or None."""
-    return PresenterRig(rig=asset(campaign.presenter)) if campaign.presenter else None
+def presenter(campaign: Campaign) -> PresenterEngine | None:
+    """The campaign's presenter, by whatever engine, or None. Raises `ConfigError`."""
+    if campaign.presenter_process is not None:
+        return _presenter_process(campaign.presenter_process)
+    return presenter_engine(campaign.presenter, campaign.brand) if campaign.presenter else None
+
+
+def avatar(campaign: Campaign) -> Avatar:
+    """The stage with the campaign's presenter, and what a program of the team's own needs."""
+    stage = Avatar(engine=presenter(campaign), length_s=campaign.length_s)
+    process = campaign.presenter_process
+    if process is None:
+        return stage
+    return replace(
+        stage,
+        hardware=Hardware(cpus=1, gpus=process.gpus, memory_gb=max(2.0, process.memory_gb or 16.0)),
+        timeout_s=process.timeout_s + 300.0,
+        seconds_hint=60.0,  # a guess that sizes the pools
+    )
+
+
+def _presenter_process(process: PresenterProcess) -> ProcessPresenter:
+    """The engine that runs it; its portrait is looked at now, before anything is spent."""
+    portrait = asset(process.portrait)
+    with tempfile.TemporaryDirectory(prefix="spotmill-") as folder:
+        local = Path(folder) / f"portrait{Path(process.portrait).suffix}"
+        local.write_bytes(storage.read_bytes(process.portrait))
+        try:
+            check_portrait(local)
+        except Reject as error:
+            refusal = Refusal("presenter_process.portrait", process.portrait, error.reason)
+            raise ConfigError("the presenter", [refusal]) from None
+    return ProcessPresenter(
+        portrait=portrait,
+        command=process.command,
+        revision=process.revision,
+        consent=process.consent,
+        licence_accepted=process.licence_accepted,
+        checkout=process.checkout,
+        limits=Limits(process.timeout_s, process.memory_gb, process.cpu_s, process.file_gb),
+        out_suffix=process.out_suffix,
+    )
+
+
+def presenter_engine(named: str, brand: Brand) -> PresenterEngine:
+    """The engine of "host:NAME", a host file or a rig's folder, in the brand's colours.
+
+    Raises `ConfigError` for a host that is not there or breaks a rule.
+    """
+    if named.startswith("host:"):
+        host = shipped_host(named.removeprefix("host:").strip())
+    elif named.endswith((".yaml", ".yml")):
+        host = host_of(storage.read_bytes(named), named)
+    else:
+        return PresenterRig(rig=asset(named))
+    return VectorPresenter(host=host, accent=brand.accent, ink=brand.ink, paper=brand.paper)
 
 
 def voice_engine(campaign: Campaign) -> SpeechEngine:

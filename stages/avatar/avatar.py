@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -38,8 +38,6 @@ class Avatar(Stage):
     )
     version: ClassVar[str] = "1"
     seeded: ClassVar[bool] = True
-    hardware = Hardware(cpus=1, memory_gb=0.6)
-    seconds_hint = 6.5
 
     engine: PresenterEngine | None
     """None for a campaign without a presenter."""
@@ -51,6 +49,9 @@ class Avatar(Stage):
     """How far the mouth runs ahead of the sound, 0 to 45. Speakers shape a sound before it is
     heard, and viewers forgive an early mouth sooner than a late one (ITU-R BT.1359); more than 45
     is seen."""
+    hardware: Hardware = field(default=Hardware(cpus=1, memory_gb=0.6), metadata={"place": True})
+    seconds_hint: float = field(default=6.5, metadata={"place": True})
+    timeout_s: float = field(default=600.0, metadata={"place": True})
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:

@@ -52,7 +52,7 @@ class PresenterRig(PresenterEngine):
     """
 
     name: ClassVar[str] = "presenter_rig"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     rig: Asset
     _model: _Model | None = field(init=False, repr=False, compare=False, default=None)

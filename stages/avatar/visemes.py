@@ -21,6 +21,9 @@ CLOSURE_S = 0.028
 """Least time that a closure is held to either side of its middle: more than half a frame at 24 fps,
 so that every P, B and M is caught shut by a frame."""
 
+SEALED = (0.30, 0.62)
+"""Weight of PP or FF from which it wins over its partner, and at which it is alone."""
+
 AT_REST = 0.14
 """Pull of the closed mouth at all times. More mumbles, 0 shows every vowel as wide as it goes."""
 
@@ -40,7 +43,22 @@ def viseme_weights(
     """
     aims = targets(phonemes, mapping)
     moments = [_two_strongest(_dominance(aims, times_s + shift_s)) for shift_s in EXPOSURE_S]
-    return _two_strongest(np.mean(moments, axis=0)).astype(np.float32)
+    return _sealed(_two_strongest(np.mean(moments, axis=0))).astype(np.float32)
+
+
+def _sealed(weights: np.ndarray) -> np.ndarray:
+    """Weights (n, 15) with PP and FF whole from `SEALED` on: a mean with a vowel leaves lips ajar,
+    and teeth that should lie on the lip above a gap.
+    """
+    low, high = SEALED
+    for shape in ("PP", "FF"):
+        column = VISEMES.index(shape)
+        t = np.clip((weights[:, column] - low) / (high - low), 0.0, 1.0)
+        share = (t * t * (3.0 - 2.0 * t))[:, None]
+        whole = np.zeros_like(weights)
+        whole[:, column] = 1.0
+        weights = weights + (whole - weights) * share
+    return weights
 
 
 def _two_strongest(total: np.ndarray) -> np.ndarray:

@@ -19,7 +19,27 @@ from stages.base import Stage
 
 DEMO = Path(__file__).parents[2] / "examples" / "demo" / "campaign.yaml"
 STAGES = load_recipe("laptop", read_campaign(str(DEMO), ["signing.folder=/tmp/unused"]))
+PROCESS = {
+    "command": ["talk", "{audio}", "{portrait}", "{out}"],
+    "checkout": "presenter",
+    "revision": "1",
+    "portrait": "presenter/base.png",
+    "consent": "a rendered face of nobody",
+    "licence_accepted": True,
+}
+OTHER_PRESENTERS = (
+    ["presenter=host:amber"],
+    ["presenter=null", f"presenter_process={json.dumps(PROCESS)}"],
+)
 ENGINES = [(stage, stage.engine) for stage in STAGES if getattr(stage, "engine", None)]
+ENGINES += [
+    (stage, stage.engine)
+    for other in OTHER_PRESENTERS
+    for stage in load_recipe(
+        "laptop", read_campaign(str(DEMO), ["signing.folder=/tmp/unused", *other])
+    )
+    if stage.name == "avatar"
+]
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
