@@ -10,6 +10,7 @@ import yaml
 from pipeline import storage
 from schemas.campaign import Campaign, parse_campaign, set_value
 from schemas.config_error import ConfigError, Refusal
+from schemas.video_preset import is_hub_id
 from stages.avatar.hosts import shipped_hosts
 
 
@@ -102,6 +103,10 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
         voice = voice.model_copy(update={"settings": {**voice.settings, "voices": where}})
     if voice.preset is not None and voice.preset.endswith((".yaml", ".yml")):
         voice = voice.model_copy(update={"preset": place("voice.preset", voice.preset)})
+    aligner = campaign.aligner
+    if aligner is not None and not is_hub_id(aligner.model):
+        folder_of = place("aligner.model", aligner.model, folder=True)
+        aligner = aligner.model_copy(update={"model": folder_of})
     effects = {name: place(f"sound.effects.{name}", path) for name, path in sound.effects.items()}
     return campaign.model_copy(
         update={
@@ -114,6 +119,7 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
             "brand": in_part(campaign.brand, "brand", "logo", "font", "font_bold"),
             "video_model": video_model,
             "voice": voice,
+            "aligner": aligner,
             "sound": sound.model_copy(update={"effects": effects}),
             "policy": in_part(campaign.policy, "policy", "names", "rules"),
             "signing": in_part(

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from datetime import date as Date
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from schemas.config_error import ConfigError, Refusal
 from schemas.presenter_process import PresenterProcess
 from schemas.video_model import VideoModel
+from schemas.video_preset import Commit
 from schemas.voice import Voice
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
@@ -76,6 +77,23 @@ class Brand(_Part):
     logo: str | None = None
     font: str | None = None
     font_bold: str | None = None
+
+
+class SpeechModel(_Part):
+    """A model of letters (CTC) from transformers that finds the words in the voice."""
+
+    model: Annotated[str, Field(min_length=1)]
+    """Hub id ("owner/name"), or a folder: "/...", "./...", "s3://...", ".../"."""
+    revision: Commit | None = None
+    """Commit of the hub's repository: a branch or a tag may move."""
+    licence_accepted: Annotated[bool, Field(validate_default=True)] = False
+
+    @field_validator("licence_accepted")
+    @classmethod
+    def _read(cls, accepted: bool) -> bool:
+        if not accepted:
+            raise ValueError("read the terms of the model, then set this to true")
+        return accepted
 
 
 class Sound(_Part):
@@ -149,6 +167,8 @@ class Campaign(_Part):
     presenter_process: PresenterProcess | None = None
     """A talking-head program of your own, in the place of `presenter`."""
     sound: Sound = Sound()
+    aligner: SpeechModel | None = None
+    """What finds the words in the voice in the place of the embedded aligner."""
     video_model: VideoModel | None = None
     """For the gpu recipe; others leave it alone."""
     quality: Quality = Quality()

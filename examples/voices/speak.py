@@ -15,11 +15,11 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from stages.inspect.speech_quality import QualityModel
-from stages.inspect.voice_quality import voice_metrics
 
 from pipeline.media import MediaStore
 from stages.inspect.hearing import RATE_HZ, Ear
+from stages.inspect.speech_quality import QualityModel
+from stages.inspect.voice_quality import voice_metrics
 from stages.inspect.word_errors import word_error_rate
 from stages.shared.sound import read_sound
 from stages.speech import HibariVoice, KokoroVoice, Speech, SpeechEngine

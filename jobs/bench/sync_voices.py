@@ -17,7 +17,7 @@ from scipy import signal  # type: ignore[import-untyped]
 
 from stages.shared.aligner import RATE_HZ, Word
 from stages.shared.sound import read_sound, resample
-from stages.speech import HibariVoice, SpeechEngine
+from stages.speech import HibariVoice, KokoroVoice, SpeechEngine
 from stages.speech.engine import SpokenWord
 from stages.speech.lexicon import Lexicon
 from stages.speech.normalise import ScriptSentence, ScriptWord, read_script
@@ -25,6 +25,7 @@ from stages.speech.takes import Take, record
 
 DEMO = Path(__file__).parents[2] / "examples" / "demo"
 LONGEST_S = 14.7
+SPEAKERS = ("af_heart", "am_michael", "bf_emma", "bm_george")
 PLAIN = (
     "Good light changes everything. The desk lamp swings, tilts and dims to suit the way you work,"
     " and folds away when the day is done. Order one this week and see the difference.",
@@ -63,7 +64,23 @@ class Spoken:
 
 
 def renderings() -> list[Rendering]:
-    """Five of the embedded voice. Another installed voice is one more line here."""
+    """Five voices: the embedded one and four of Kokoro where the extra [kokoro] is installed, else
+    five sounds of the embedded one.
+    """
+    if KokoroVoice().missing_packages():
+        return embedded()
+    return embedded()[:1] + [_kokoro(speaker) for speaker in SPEAKERS]
+
+
+@cache
+def _kokoro(speaker: str) -> Rendering:
+    voice = KokoroVoice(speaker=speaker)
+    voice.load()
+    return Rendering(speaker, voice)
+
+
+def embedded() -> list[Rendering]:
+    """The embedded voice at three paces and two more pitches."""
     voice = HibariVoice()
     voice.load()
     return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.media import asset
 from pipeline.recipes.parts import (
+    align,
     avatar,
     brand_kit,
     checked_gates,
@@ -15,7 +16,6 @@ from pipeline.recipes.parts import (
     voice_limits,
 )
 from schemas.campaign import Campaign
-from stages.align import Align
 from stages.base import Stage
 from stages.composite import Composite
 from stages.image_to_video import CameraMotion, ImageToVideo
@@ -52,7 +52,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
             snap_cuts=campaign.sound.snap_cuts,
         ),
         avatar(campaign),
-        Align(length_s=campaign.length_s, effects=effects),
+        align(campaign, effects),
         Composite(
             brand=brand_kit(campaign),
             effects=effects,

@@ -11,12 +11,19 @@ from typing import Any
 
 from pipeline import storage
 from pipeline.media import asset
-from pipeline.recipes.voices import http_voice, kokoro_voice, transformers_voice
+from pipeline.recipes.voices import (
+    http_voice,
+    kokoro_voice,
+    transformers_voice,
+    voice_weights,
+)
 from schemas.asset import Asset
 from schemas.brand import BrandKit
 from schemas.campaign import Brand, Campaign
 from schemas.config_error import ConfigError, Refusal
 from schemas.presenter_process import PresenterProcess
+from schemas.video_preset import is_hub_id
+from stages.align import Align, CtcAligner
 from stages.avatar import Avatar, PresenterEngine, PresenterRig, ProcessPresenter, VectorPresenter
 from stages.avatar.hosts import host_of, shipped_host
 from stages.avatar.process.checks import check_portrait
@@ -146,6 +153,27 @@ def voice_limits(engine: SpeechEngine) -> dict[str, Any]:
         hardware = Hardware(cpus=0.2, memory_gb=0.6)
         return {"hardware": hardware, "timeout_s": 600.0, "seconds_hint": 10.0}
     return {}
+
+
+def align(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Align:
+    """The stage with the campaign's aligner. Raises `ConfigError`."""
+    given = campaign.aligner
+    if given is None:
+        return Align(length_s=campaign.length_s, effects=effects)
+    on_hub = is_hub_id(given.model)
+    if on_hub and given.revision is None:
+        fix = f"{given.model} is on the hub, where it may change; name the commit, 40 hex digits"
+        raise ConfigError("the aligner", [Refusal("aligner.revision", "not set", fix)])
+    model = given.model if on_hub else voice_weights("aligner.model", given.model, False)
+    aligner = CtcAligner(model=model, revision=given.revision if on_hub else None)
+    return Align(
+        length_s=campaign.length_s,
+        effects=effects,
+        aligner=aligner,
+        hardware=Hardware(cpus=1, memory_gb=6.0),
+        timeout_s=600.0,
+        seconds_hint=8.0,  # a guess that sizes the pools
+    )
 
 
 def signer(campaign: Campaign) -> Signer:

@@ -24,7 +24,7 @@ def transformers_voice(voice: Voice, language: str) -> TransformersVoice:
     _check_speaker(voice, preset)
     return TransformersVoice(
         preset=preset,
-        model=_voice_weights("voice.model", preset.model, preset.is_hub_id),
+        model=voice_weights("voice.model", preset.model, preset.is_hub_id),
         revision=preset.revision if preset.is_hub_id else None,
         codec=_codec(preset.codec) if preset.codec else None,
         language=language,
@@ -102,10 +102,10 @@ def _codec(path: str) -> Asset | str:
     if is_hub_id(path):
         fix = f"name its commit, {path}@<40 hex digits>, or a folder, in settings.codec"
         raise ConfigError("the voice", [Refusal("voice.settings.codec", path, fix)])
-    return _voice_weights("voice.settings.codec", path, False)
+    return voice_weights("voice.settings.codec", path, False)
 
 
-def _voice_weights(key: str, where: str, on_hub: bool) -> Asset | str:
+def voice_weights(key: str, where: str, on_hub: bool) -> Asset | str:
     """A hub id as it is; a folder with the digest of its content, for every key."""
     if on_hub:
         return where

@@ -50,9 +50,10 @@ class Align(Stage):
         ]
     )
     version: ClassVar[str] = "2"
-    hardware = Hardware(cpus=1, memory_gb=0.5)
-    timeout_s = 120.0
-    seconds_hint = 1.2
+    # Where and how long it works changes no number, so none of these is part of the key.
+    hardware: Hardware = field(default=Hardware(cpus=1, memory_gb=0.5), metadata={"place": True})
+    timeout_s: float = field(default=120.0, metadata={"place": True})
+    seconds_hint: float = field(default=1.2, metadata={"place": True})
 
     aligner: WordAligner = field(default_factory=Pocketsphinx)
     length_s: float = 15.0

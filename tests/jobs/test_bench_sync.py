@@ -14,7 +14,7 @@ import pytest
 
 from jobs.bench.sync import Findings, Sample, percentiles
 from jobs.bench.sync_plot import plot_sync
-from jobs.bench.sync_voices import LONGEST_S, demo_scripts, renderings, spliced, with_noise
+from jobs.bench.sync_voices import LONGEST_S, demo_scripts, embedded, spliced, with_noise
 from stages.shared.aligner import RATE_HZ
 from stages.shared.picture import read_picture
 from stages.shared.sound import levels_db
@@ -24,7 +24,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "late_explosion" / "late_expl
 
 def test_spliced_words_are_where_they_are_said_to_be() -> None:
     """Would catch a truth that is off by a word's silence, a resampling, or a lost gap."""
-    for rendering in (renderings()[0], renderings()[4]):
+    for rendering in (embedded()[0], embedded()[4]):
         spoken = spliced(rendering, demo_scripts()[0], np.random.default_rng(1))
         assert len(spoken.words) > 15 and spoken.ends_s[-1] < LONGEST_S
         levels = levels_db(spoken.samples, RATE_HZ, 0.005)

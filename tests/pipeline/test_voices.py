@@ -17,6 +17,7 @@ from pipeline.keys import digest
 from pipeline.recipes import load_recipe
 from schemas.campaign import Campaign, parse_campaign
 from schemas.config_error import ConfigError
+from stages.align import Align
 from stages.speech import HibariVoice, Speech, TransformersVoice
 from stages.speech.voice_presets import load_voice_preset, shipped_voice_presets
 
@@ -75,6 +76,27 @@ def test_what_cannot_be_loaded_is_refused_at_once(voice: dict[str, Any], said: s
     """Would catch a campaign whose first GPU hour ends in a missing file."""
     with pytest.raises(ConfigError, match=said):
         speech(**voice)
+
+
+def test_another_aligner_is_a_model_whose_terms_were_read(tmp_path: Path) -> None:
+    """Would catch words that are found by a model that may change, or that nobody may use."""
+
+    def align(**aligner: Any) -> Align:
+        raw = {"name": "T", "feed": "f.tsv", "brand": {"name": "S"}, "aligner": aligner}
+        stages = load_recipe("laptop", parse_campaign(raw, "campaign.yaml"))
+        return next(stage for stage in stages if isinstance(stage, Align))
+
+    with pytest.raises(ConfigError, match=r"aligner.licence_accepted: .*read the terms"):
+        align(model="owner/name", revision=COMMIT)
+    with pytest.raises(ConfigError, match=r"aligner.revision: not set: owner/name is on the hub"):
+        align(model="owner/name", licence_accepted=True)
+    with pytest.raises(ConfigError, match=r"aligner.model: ./gone/: .*no such folder"):
+        align(model="./gone/", licence_accepted=True)
+    hub = align(model="owner/name", revision=COMMIT, licence_accepted=True)
+    assert hub.engine_name == "ctc" and hub.hardware.memory_gb > Align().hardware.memory_gb
+    (tmp_path / "model.safetensors").write_bytes(b"numbers")
+    folder = align(model=f"{tmp_path}/", licence_accepted=True)
+    assert len({digest(hub), digest(folder), digest(Align())}) == 3
 
 
 def test_a_speaker_must_be_of_the_models_kind(tmp_path: Path) -> None:
