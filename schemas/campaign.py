@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Mapping
 from datetime import date as Date
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from schemas.checked import checked
 from schemas.config_error import ConfigError, Refusal
 from schemas.presenter_process import PresenterProcess
 from schemas.video_model import VideoModel
@@ -194,12 +192,7 @@ class Campaign(_Part):
 
 def parse_campaign(raw: Any, source: str) -> Campaign:
     """The campaign of a parsed YAML document. Raises `ConfigError` naming each key, value, fix."""
-    if not isinstance(raw, Mapping):
-        raise ConfigError(source, [Refusal("(file)", "", "write `key: value` lines, see README")])
-    try:
-        campaign = Campaign.model_validate(dict(raw))
-    except ValidationError as error:
-        raise ConfigError(source, [_refusal(item) for item in error.errors()]) from None
+    campaign = checked(Campaign, raw, source, _a_list)
     refusals = list(_contradictions(campaign))
     if refusals:
         raise ConfigError(source, refusals)
@@ -242,27 +235,9 @@ def _contradictions(campaign: Campaign) -> list[Refusal]:
     return found
 
 
-def _refusal(error: Any) -> Refusal:
-    key = ".".join(str(part) for part in error["loc"])
-    value = error.get("input")
-    if error["type"] == "missing":
-        return Refusal(key, "", "is missing; add it")
-    if error["type"] == "extra_forbidden":
-        return Refusal(key, repr(value), _unknown_key(error["loc"]))
-    if error["type"] == "tuple_type":
-        return Refusal(key, repr(value), "write a list here, as in [1, 2] (null for no limit)")
-    message = re.sub(r"^Value error, ", "", error["msg"])
-    return Refusal(key, repr(value), message[0].lower() + message[1:])
-
-
-def _unknown_key(loc: tuple[Any, ...]) -> str:
-    model: Any = Campaign
-    for part in loc[:-1]:
-        field = getattr(model, "model_fields", {}).get(str(part))
-        model = field.annotation if field is not None else None
-        model = next((m for m in get_args(model) if hasattr(m, "model_fields")), model)
-    known = list(getattr(model, "model_fields", {}))
-    close = difflib.get_close_matches(str(loc[-1]), known, n=1)
-    if close:
-        return f"there is no such key; did you mean {close[0]!r}?"
-    return f"there is no such key; known are {', '.join(known)}" if known else "no such key"
+def _a_list(error: Any) -> str | None:
+    return (
+        "write a list here, as in [1, 2] (null for no limit)"
+        if (error["type"] == "tuple_type")
+        else None
+    )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.config_error import ConfigError, Refusal
+from schemas.checked import checked
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 BRAND_COLOURS = ("accent", "ink", "paper")
@@ -115,37 +112,12 @@ class Host(_Part):
 
 def parse_host(raw: Any, source: str) -> Host:
     """The host of a parsed YAML document. Raises `ConfigError` naming each key, value and fix."""
-    if not isinstance(raw, Mapping):
-        raise ConfigError(source, [Refusal("(file)", "", "write `key: value` lines")])
-    try:
-        return Host.model_validate(dict(raw))
-    except ValidationError as error:
-        raise ConfigError(source, [_refusal(one) for one in error.errors()]) from None
+    return checked(Host, raw, source, _colour_in_words)
 
 
-def _refusal(error: Any) -> Refusal:
-    key = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "missing":
-        return Refusal(key, "", "is missing; add it")
-    if error["type"] == "extra_forbidden":
-        known = _keys(error["loc"][:-1])
-        close = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
-        fix = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
-        return Refusal(key, repr(error["input"]), f"there is no such key; {fix}")
-    value = repr(error["input"])
-    if error["type"] == "string_pattern_mismatch":
-        takes_brand = "accent" in error["ctx"]["pattern"]
-        words = f", or one of {', '.join(BRAND_COLOURS)}" if takes_brand else ""
-        return Refusal(key, value, f'write a colour in quotes, as in "#2a6f73"{words}')
-    message = re.sub(r"^Value error, ", "", error["msg"])
-    return Refusal(key, value, message[0].lower() + message[1:])
-
-
-def _keys(place: tuple[Any, ...]) -> list[str]:
-    """Keys of the part of a host at this place."""
-    model: Any = Host
-    for name in place:
-        field = getattr(model, "model_fields", {}).get(str(name))
-        model = field.annotation if field is not None else None
-        model = next((m for m in get_args(model) if hasattr(m, "model_fields")), model)
-    return list(getattr(model, "model_fields", {}))
+def _colour_in_words(error: Any) -> str | None:
+    if error["type"] != "string_pattern_mismatch":
+        return None
+    takes_brand = "accent" in error["ctx"]["pattern"]
+    words = f", or one of {', '.join(BRAND_COLOURS)}" if takes_brand else ""
+    return f'write a colour in quotes, as in "#2a6f73"{words}'

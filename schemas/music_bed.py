@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from schemas.config_error import ConfigError, Refusal
+from schemas.checked import checked, weights_refusals
+from schemas.config_error import ConfigError
 from schemas.video_preset import Commit, Licence, is_hub_id
 
 _LICENCES: dict[str, Licence] = {
@@ -82,31 +83,10 @@ def parse_bed(raw: dict[str, Any]) -> MusicBed:
     """The bed asked for. Raises `ConfigError` naming each key, value and fix: also for a hub id
     without its commit, and for terms that nobody has said to accept.
     """
-    try:
-        bed = MusicBed.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError("the music bed", [_refusal(one) for one in error.errors()]) from None
-    refusals = []
-    if bed.is_hub_id and bed.revision is None:
-        fix = f"{bed.model} is on the hub, where it may change; name the commit, 40 hex digits"
-        refusals.append(Refusal("revision", "not set", fix))
-    terms = bed.licence
-    if terms.needs_acceptance and not bed.licence_accepted:
-        fix = (
-            f"read the licence of {bed.model}: {terms.name}"
-            + (f", {terms.url}" if terms.url else "")
-            + f" ({terms.note}); if it allows what the bed is for, set this to true"
-        )
-        refusals.append(Refusal("licence_accepted", "false", fix))
-    if refusals:
-        raise ConfigError("the music bed", refusals)
+    source = "the music bed"
+    bed = checked(MusicBed, raw, source)
+    if refusals := weights_refusals(
+        "", bed, accepted=bed.licence_accepted, own=False, use="what the bed is for"
+    ):
+        raise ConfigError(source, refusals)
     return bed
-
-
-def _refusal(error: Any) -> Refusal:
-    key = ".".join(str(part) for part in error["loc"])
-    message = error["msg"].removeprefix("Value error, ")
-    if not key:  # of the whole: it names its key itself
-        key, _, message = message.partition(" ")
-        return Refusal(key.rstrip(":"), "", message)
-    return Refusal(key, repr(error.get("input")), message[0].lower() + message[1:])

@@ -7,6 +7,7 @@ from pipeline.recipes import laptop
 from pipeline.recipes.parts import clip_gates, optional_asset
 from schemas.asset import Asset
 from schemas.campaign import Campaign
+from schemas.checked import weights_refusals
 from schemas.config_error import ConfigError, Refusal
 from schemas.layout import FORMATS
 from schemas.video_model import VideoModel
@@ -89,22 +90,9 @@ def campaign_preset(model: VideoModel) -> VideoPreset:
     if model.revision is not None:
         over["revision"] = model.revision
     preset = load_preset(model.preset, over)
-    refusals = []
-    if preset.is_hub_id and preset.revision is None:
-        fix = (
-            f"{preset.model} is on the hub, where it may change; name the commit, 40 hex digits,"
-            f" or write {preset.model}/ if it is a folder"
-        )
-        refusals.append(Refusal("video_model.revision", "not set", fix))
-    licence = preset.licence
-    if not model.licence_accepted and (model.model is not None or licence.needs_acceptance):
-        fix = (
-            f"read the licence of {preset.model}: {licence.name}"
-            + (f", {licence.url}" if licence.url else "")
-            + (f" ({licence.note.strip()})" if licence.note else "")
-            + "; if it allows this campaign, set this to true"
-        )
-        refusals.append(Refusal("video_model.licence_accepted", "false", fix))
+    refusals = weights_refusals(
+        "video_model.", preset, accepted=model.licence_accepted, own=model.model is not None
+    )
     if refusals:
         raise ConfigError("the gpu recipe", refusals)
     return preset

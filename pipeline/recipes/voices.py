@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from pipeline.media import asset
 from schemas.asset import Asset
+from schemas.checked import weights_refusals
 from schemas.config_error import ConfigError, Refusal
 from schemas.video_preset import is_hub_id
 from schemas.voice import Voice
@@ -42,22 +43,9 @@ def campaign_voice_preset(voice: Voice) -> VoicePreset:
         if (given := getattr(voice, key)) is not None:
             over[key] = given
     preset = load_voice_preset(voice.preset or "", over)
-    refusals = []
-    if preset.is_hub_id and preset.revision is None:
-        fix = (
-            f"{preset.model} is on the hub, where it may change; name the commit, 40 hex digits,"
-            f" or write {preset.model}/ if it is a folder"
-        )
-        refusals.append(Refusal("voice.revision", "not set", fix))
-    licence = preset.licence
-    if not voice.licence_accepted and (voice.model is not None or licence.needs_acceptance):
-        fix = (
-            f"read the licence of {preset.model}: {licence.name}"
-            + (f", {licence.url}" if licence.url else "")
-            + (f" ({licence.note.strip()})" if licence.note else "")
-            + "; if it allows this campaign, set this to true"
-        )
-        refusals.append(Refusal("voice.licence_accepted", "false", fix))
+    refusals = weights_refusals(
+        "voice.", preset, accepted=voice.licence_accepted, own=voice.model is not None
+    )
     if refusals:
         raise ConfigError("the voice", refusals)
     return preset

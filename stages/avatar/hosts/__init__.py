@@ -6,9 +6,8 @@ import difflib
 import re
 from pathlib import Path
 
-import yaml
-
 from schemas.config_error import ConfigError, Refusal
+from schemas.data_files import parsed_yaml, shipped_names
 from schemas.host import Host, parse_host
 
 SHIPPED = Path(__file__).parent
@@ -16,7 +15,7 @@ SHIPPED = Path(__file__).parent
 
 def shipped_hosts() -> list[str]:
     """Names of the hosts that come with Spotmill."""
-    return sorted(path.stem for path in SHIPPED.glob("*.yaml"))
+    return shipped_names(SHIPPED)
 
 
 def shipped_host(name: str) -> Host:
@@ -31,8 +30,4 @@ def shipped_host(name: str) -> Host:
 
 def host_of(content: bytes, source: str) -> Host:
     """The host that a YAML file holds. Raises `ConfigError`."""
-    try:
-        raw = yaml.safe_load(content)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(source, [Refusal("(file)", "", f"is no YAML: {error}")]) from None
-    return parse_host(raw, source)
+    return parse_host(parsed_yaml(content, source), source)
