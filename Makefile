@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 OUT ?= out
+# Two workers, of which one has all tests on a cluster: see tests/conftest.py.
+PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 .PHONY: demo test lint check setup clean help
 

@@ -21,6 +21,20 @@ from pipeline import storage
 from pipeline.media import MediaStore, Workspace
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with tests on a cluster go to one worker, one after the other: they wait more than they
+    work, and must not meet. The other worker takes the rest, file by file.
+    """
+    shared = {
+        item.path
+        for item in items
+        if any(item.get_closest_marker(name) for name in ("ray", "s3", "chaos", "demo"))
+    }
+    for item in items:
+        group = "cluster" if item.path in shared else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> MediaStore:
     """A media store in an empty output folder."""
