@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-import yaml
 from rich.console import Console
 from rich.table import Table
 
 from jobs.refusals import for_people
-from schemas.video_preset import VideoPreset
+from jobs.shown import show
 from stages.image_to_video.presets import load_preset, shipped_presets
 
 
@@ -22,7 +21,7 @@ def presets(
     """List the presets that a campaign's `video_model.preset` may name, or show one of them."""
     with for_people():
         if name is not None:
-            _show(load_preset(name))
+            show(load_preset(name))
             return
         table = Table(show_lines=True)
         for column in ("preset", "size, frames", "licence", "commercial", "accept"):
@@ -40,11 +39,6 @@ def presets(
             "?: said, but the terms themselves were not read for the preset. accept: the campaign"
             " must set video_model.licence_accepted to true. All need video_model.revision."
         )
-
-
-def _show(preset: VideoPreset) -> None:
-    plain = preset.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    typer.echo(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100), nl=False)
 
 
 def main() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-import yaml
 from rich.console import Console
 from rich.table import Table
 
 from jobs.refusals import for_people
+from jobs.shown import show
 from schemas.voice_preset import VoicePreset
 from stages.speech import HibariVoice, KokoroVoice
 from stages.speech.kokoro import shipped_speakers
@@ -24,7 +24,7 @@ def voices(
     """List the engines and presets that a campaign's `voice` may name, or show one preset."""
     with for_people():
         if name is not None:
-            _show(load_voice_preset(name))
+            show(load_voice_preset(name))
             return
         table = Table(show_lines=True)
         for column in ("engine", "preset", "languages", "speaker", "licence", "ads", "accept"):
@@ -60,11 +60,6 @@ def _add(table: Table, preset: VoicePreset) -> None:
         licence.commercial if licence.checked else f"{licence.commercial}?",
         "yes" if licence.needs_acceptance else "no",
     )
-
-
-def _show(preset: VoicePreset) -> None:
-    plain = preset.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    typer.echo(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100), nl=False)
 
 
 def main() -> None:

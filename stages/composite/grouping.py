@@ -89,6 +89,8 @@ def _cost(group: Sequence[CaptionWord], last: bool, crowding: Callable[[str], fl
             cost -= 0.8
         elif len(final) <= 3 and final.isalpha():
             cost += 1.5  # "of", "the", "and" belong to what follows
+        elif final[-1].isdigit():
+            cost += 4.0  # and so does a figure to its unit
     cost += 1.2 * sum(word.text.endswith(_PHRASE_END) for word in group[:-1])
     shown_s = group[-1].end_s - group[0].start_s
     return cost + 2.5 * max(0.0, 0.8 - shown_s)

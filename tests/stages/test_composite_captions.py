@@ -72,6 +72,12 @@ def test_groups_are_phrases() -> None:
     assert not any(group.endswith((" of", " the", " in")) for group in groups)
 
 
+def test_a_figure_stands_with_its_unit() -> None:
+    """Would catch "350" on one card and "ml" on the next."""
+    assert any("350 ml" in group for group in _group("Lagoon guarda 350 ml de café caliente."))
+    assert any("12 hours" in group for group in _group("It plays for up to 12 hours a day."))
+
+
 def test_a_cut_parts_a_group() -> None:
     """Would catch a caption that stands at the old shot's place while the new one runs."""
     words = _words("one two three four")
