@@ -131,12 +131,12 @@ class Hanging(Napping):
 
 @dataclass(kw_only=True)
 class Leaking(Loud):
-    """Takes memory until somebody ends it, or after 8 GB by itself."""
+    """Takes memory until somebody ends it, or after 16 GB by itself."""
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """As `Loud` unless the script says "leak"."""
         kept = []
-        for _ in range(160 if spot["script"] == "leak" else 0):
+        for _ in range(320 if spot["script"] == "leak" else 0):
             kept.append(b"x" * 50_000_000)
             time.sleep(0.02)
         assert not kept, "nobody has ended it"
