@@ -1,0 +1,4 @@
+variable "prefix" {
+  description = "Begins the repositories' names."
+  type        = string
+}
