@@ -7,8 +7,8 @@ from pipeline.recipes.parts import (
     align,
     avatar,
     brand_kit,
-    checked_gates,
     consent,
+    inspect,
     optional_asset,
     signer,
     software,
@@ -19,7 +19,6 @@ from schemas.campaign import Campaign
 from stages.base import Stage
 from stages.composite import Composite
 from stages.image_to_video import CameraMotion, ImageToVideo
-from stages.inspect import Inspect
 from stages.publish import Publish
 from stages.screen import Screen
 from stages.sign import Sign
@@ -63,13 +62,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
             music_below_voice_db=campaign.sound.music_below_voice_db,
             watermark_secret=secret,
         ),
-        Inspect(
-            gates=checked_gates(campaign),
-            lexicon=tuple(word for word, _ in lexicon),
-            effects=effects,
-            length_s=campaign.length_s,
-            watermark_secret=secret,
-        ),
+        inspect(campaign, effects),
     ]
     return [
         *making,

@@ -31,7 +31,8 @@ from stages.avatar.process.run import Limits
 from stages.base import Reject, Stage
 from stages.hardware import Hardware
 from stages.image_to_video.clip_gates import METRICS as CLIP_METRICS
-from stages.inspect.gates import METRICS
+from stages.inspect import Inspect
+from stages.inspect.gates import METRICS, OF_LIP_MODEL
 from stages.sign import DevSigner, FileSigner
 from stages.sign.signer import Signer, SignerError
 from stages.speech import HibariVoice, HttpVoice, KokoroVoice, SpeechEngine, TransformersVoice
@@ -173,6 +174,38 @@ def align(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Align:
         hardware=Hardware(cpus=1, memory_gb=6.0),
         timeout_s=600.0,
         seconds_hint=8.0,  # a guess that sizes the pools
+    )
+
+
+def inspect(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Inspect:
+    """The stage with the campaign's gates and lip model. Raises `ConfigError`."""
+    stage = Inspect(
+        gates=checked_gates(campaign),
+        lexicon=tuple(word for word, _ in sorted(campaign.voice.lexicon.items())),
+        effects=effects,
+        length_s=campaign.length_s,
+        watermark_secret=campaign.watermark_secret,
+    )
+    given = campaign.lip_model
+    if given is None:
+        asked = sorted(name for name, *_ in stage.gates if name in OF_LIP_MODEL)
+        if asked:
+            fix = "it is measured with SyncNet's weights alone: name them in lip_model.weights"
+            raise ConfigError(
+                "the campaign", [Refusal("lip_model", "not set", f"{asked[0]}: {fix}")]
+            )
+        return stage
+    try:
+        weights = asset(given.weights)
+    except FileNotFoundError:
+        fix = 'there is no such file; a folder ends in "/"'
+        refusal = Refusal("lip_model.weights", given.weights, fix)
+        raise ConfigError("the lip model", [refusal]) from None
+    return replace(
+        stage,
+        lip_model=weights,
+        hardware=Hardware(cpus=1, memory_gb=3.0),
+        seconds_hint=25.0,  # measured on one core, without a GPU
     )
 
 
