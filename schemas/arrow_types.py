@@ -52,6 +52,13 @@ SHOT = pa.struct(
     ]
 )
 
+CLIP_SOUND = pa.struct(
+    [
+        ("shot", pa.int32()),  # index of the shot whose clip it belongs to
+        ("uri", pa.string()),  # media URI, 48 kHz stereo, as long as the clip
+    ]
+)
+
 SOUND_EVENT = pa.struct(
     [
         ("name", pa.string()),  # of the effect

@@ -120,6 +120,8 @@ class Sound(_Part):
     effects: dict[Literal["whoosh", "sparkle"], str] = Field(default_factory=dict)
     loudness_lufs: Annotated[float, Field(ge=-30, le=-10)] = -14.0
     music_below_voice_db: Annotated[float, Field(ge=6, le=40)] = 16.0
+    clip_sound_below_voice_db: Annotated[float, Field(ge=6, le=40)] = 18.0
+    """Of the sound that a video model makes, where video_model.keep_sound is true."""
 
 
 class Quality(_Part):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pipeline.media import asset
+from pipeline.recipes.judged import inspect
 from pipeline.recipes.parts import (
     align,
     avatar,
     brand_kit,
     consent,
-    inspect,
     optional_asset,
     signer,
     software,
@@ -31,6 +31,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
     secret = campaign.watermark_secret
     voice = voice_engine(campaign)
     effects = tuple((n, asset(uri)) for n, uri in sorted(campaign.sound.effects.items()))
+    own_sound = clips is not None and clips.engine.keeps_sound
     making: list[Stage] = [
         Screen(
             names=optional_asset(campaign.policy.names),
@@ -51,7 +52,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
             snap_cuts=campaign.sound.snap_cuts,
         ),
         avatar(campaign),
-        align(campaign, effects),
+        align(campaign, effects, own_sound),
         Composite(
             brand=brand_kit(campaign),
             effects=effects,
@@ -60,6 +61,9 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
             length_s=campaign.length_s,
             loudness_lufs=campaign.sound.loudness_lufs,
             music_below_voice_db=campaign.sound.music_below_voice_db,
+            clip_sound_below_voice_db=campaign.sound.clip_sound_below_voice_db
+            if own_sound
+            else None,
             watermark_secret=secret,
         ),
         inspect(campaign, effects),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,9 +29,6 @@ from stages.avatar.process.checks import check_portrait
 from stages.avatar.process.run import Limits
 from stages.base import Reject, Stage
 from stages.hardware import Hardware
-from stages.image_to_video.clip_gates import METRICS as CLIP_METRICS
-from stages.inspect import Inspect
-from stages.inspect.gates import METRICS, OF_LIP_MODEL
 from stages.sign import DevSigner, FileSigner
 from stages.sign.signer import Signer, SignerError
 from stages.speech import HibariVoice, HttpVoice, KokoroVoice, SpeechEngine, TransformersVoice
@@ -156,11 +152,15 @@ def voice_limits(engine: SpeechEngine) -> dict[str, Any]:
     return {}
 
 
-def align(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Align:
-    """The stage with the campaign's aligner. Raises `ConfigError`."""
+def align(
+    campaign: Campaign, effects: tuple[tuple[str, Asset], ...], clip_sounds: bool = False
+) -> Align:
+    """The stage with the campaign's aligner; `clip_sounds` where clips bring a sound of their own.
+    Raises `ConfigError`.
+    """
     given = campaign.aligner
     if given is None:
-        return Align(length_s=campaign.length_s, effects=effects)
+        return Align(length_s=campaign.length_s, effects=effects, clip_sounds=clip_sounds)
     on_hub = is_hub_id(given.model)
     if on_hub and given.revision is None:
         fix = f"{given.model} is on the hub, where it may change; name the commit, 40 hex digits"
@@ -171,41 +171,10 @@ def align(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Align:
         length_s=campaign.length_s,
         effects=effects,
         aligner=aligner,
+        clip_sounds=clip_sounds,
         hardware=Hardware(cpus=1, memory_gb=6.0),
         timeout_s=600.0,
         seconds_hint=8.0,  # a guess that sizes the pools
-    )
-
-
-def inspect(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Inspect:
-    """The stage with the campaign's gates and lip model. Raises `ConfigError`."""
-    stage = Inspect(
-        gates=checked_gates(campaign),
-        lexicon=tuple(word for word, _ in sorted(campaign.voice.lexicon.items())),
-        effects=effects,
-        length_s=campaign.length_s,
-        watermark_secret=campaign.watermark_secret,
-    )
-    given = campaign.lip_model
-    if given is None:
-        asked = sorted(name for name, *_ in stage.gates if name in OF_LIP_MODEL)
-        if asked:
-            fix = "it is measured with SyncNet's weights alone: name them in lip_model.weights"
-            raise ConfigError(
-                "the campaign", [Refusal("lip_model", "not set", f"{asked[0]}: {fix}")]
-            )
-        return stage
-    try:
-        weights = asset(given.weights)
-    except FileNotFoundError:
-        fix = 'there is no such file; a folder ends in "/"'
-        refusal = Refusal("lip_model.weights", given.weights, fix)
-        raise ConfigError("the lip model", [refusal]) from None
-    return replace(
-        stage,
-        lip_model=weights,
-        hardware=Hardware(cpus=1, memory_gb=3.0),
-        seconds_hint=25.0,  # measured on one core, without a GPU
     )
 
 
@@ -226,28 +195,6 @@ def signer(campaign: Campaign) -> Signer:
     except SignerError as error:
         raise ConfigError("signing", [Refusal("signing", "file", str(error))]) from None
     return made
-
-
-def checked_gates(campaign: Campaign) -> tuple[tuple[str, float | None, float | None], ...]:
-    """The campaign's gates on finished spots. Raises `ConfigError` for one on a metric that nobody
-    measures.
-    """
-    unknown = sorted(set(campaign.quality.gates) - set(METRICS) - set(CLIP_METRICS))
-    if unknown:
-        raise ConfigError("quality.gates", [_no_such_metric(name) for name in unknown])
-    return tuple(gate for gate in campaign.gates() if gate[0] not in CLIP_METRICS)
-
-
-def clip_gates(campaign: Campaign) -> tuple[tuple[str, float | None, float | None], ...]:
-    """The campaign's gates on clips that a model makes."""
-    return tuple(gate for gate in campaign.gates() if gate[0] in CLIP_METRICS)
-
-
-def _no_such_metric(name: str) -> Refusal:
-    all_metrics = sorted({*METRICS, *CLIP_METRICS})
-    close = difflib.get_close_matches(name, all_metrics, n=1)
-    meant = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(all_metrics)}"
-    return Refusal(f"quality.gates.{name}", "", f"there is no such metric; {meant}")
 
 
 def software(stages: Sequence[Stage]) -> tuple[tuple[str, str], ...]:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
-from schemas.arrow_types import SHOT
+from schemas.arrow_types import CLIP_SOUND, SHOT
 from schemas.asset import Asset
 from schemas.layout import FORMATS, layout_digest
 from stages.base import Hardware, Media, Stage, Verdict
@@ -86,6 +86,9 @@ class ImageToVideo(Stage):
         """Refuse lengths that can't be planned, and add what the engine reads."""
         more = ("words", "music") if self.snap_cuts else ()
         self.reads = tuple(dict.fromkeys((*type(self).reads, *more, *self.engine.reads)))  # type: ignore[misc]
+        if self.engine.keeps_sound:
+            sounds = pa.field("clip_sounds", pa.list_(CLIP_SOUND))  # as the model made them
+            self.writes = type(self).writes.append(sounds)  # type: ignore[misc]
         if self.format not in FORMATS:
             raise ValueError(f"format {self.format!r} is not one of {', '.join(FORMATS)}")
         frames = self.length_s * FORMATS[self.format].fps
@@ -156,7 +159,14 @@ class ImageToVideo(Stage):
                 planned, requests, clips, overlaps, paths, strict=True
             )
         ]
-        return {"shots": shots, "metrics": metrics, "verdicts": list(verdicts)}
+        found = {"shots": shots, "metrics": metrics, "verdicts": list(verdicts)}
+        if self.engine.keeps_sound:
+            found["clip_sounds"] = [
+                {"shot": shot.index, "uri": media.save(clip.sound)}
+                for shot, clip in zip(planned, clips, strict=True)
+                if clip.sound is not None
+            ]
+        return found
 
     def _beats(self, spot: Mapping[str, Any], media: Media) -> Beats:
         """The beats of the spot's music as the mix will have it; none where none are asked for."""

@@ -71,7 +71,8 @@ class Inspect(Stage):
     lexicon: tuple[str, ...] = ()
     effects: tuple[tuple[str, Asset], ...] = ()
     """Sounds by the name of the effect, as the composite stage plays them."""
-    lip_model: Asset | None = None
+    # In the key by `identity`: most campaigns have none.
+    lip_model: Asset | None = field(default=None, metadata={"place": True})
     """SyncNet's weights, a file or a folder with one, for `lse_c`, `lse_d` and `lse_offset_ms`."""
     _lip_net: tuple[str, SyncNet] | None = field(
         init=False, repr=False, compare=False, default=None
@@ -87,8 +88,10 @@ class Inspect(Stage):
 
     @property
     def identity(self) -> str:
-        """The layouts that it judges by, for its key: of every format, for it takes what comes."""
-        return layout_digest(*FORMATS)
+        """For its key: the layouts that it judges by, of every format, for it takes what comes; and
+        the lip model."""
+        lips = f", lips by {self.lip_model.sha256}" if self.lip_model else ""
+        return layout_digest(*FORMATS) + lips
 
     def load(self) -> None:
         """Load the four small models; one thread each, the pool of workers fills the cores."""

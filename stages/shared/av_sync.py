@@ -11,6 +11,7 @@ from stages.base import Reject
 from stages.shared.audio_onsets import audio_onsets
 from stages.shared.clock import Clock, DriftTooLarge, fit_clock, set_right
 from stages.shared.event_match import SURE, Match, match_events
+from stages.shared.onsets import Event
 from stages.shared.visual_events import visual_events
 
 NEAREST_MS = 20.0
@@ -28,23 +29,28 @@ class SetRight:
 
 
 def measure_sound(
-    frames: Sequence[np.ndarray], fps: float, samples: np.ndarray, rate_hz: int
-) -> Match | None:
+    frames: Sequence[np.ndarray], fps: float, samples: np.ndarray, rate_hz: int,
+    visual: Sequence[Event] | None = None,
+) -> Match | None:  # fmt: skip
     """Onsets of the sound, (samples,) or (samples, channels), matched with what grey frames, uint8
-    (h, w), show; None where nothing happens, or nothing is heard."""
+    (h, w), show (`visual`, if that is known); None where nothing happens, or nothing is heard."""
     mono = samples if samples.ndim == 1 else samples.mean(axis=1)
-    return match_events(visual_events(frames, fps), audio_onsets(mono, rate_hz))
+    seen = visual_events(frames, fps) if visual is None else visual
+    return match_events(seen, audio_onsets(mono, rate_hz))
 
 
 def set_sound_right(
-    frames: Sequence[np.ndarray], fps: float, samples: np.ndarray, rate_hz: int
-) -> SetRight:
+    frames: Sequence[np.ndarray], fps: float, samples: np.ndarray, rate_hz: int,
+    visual: Sequence[Event] | None = None,
+) -> SetRight:  # fmt: skip
     """The sound shifted, and resampled if it drifts, onto what is seen, and measured again.
+    `visual` are the frames' events, if they are known.
 
     Raises `Reject`: "sound_not_matched" if nothing matches surely, "sound_drifts" if it drifts by
     more than may be resampled, "sound_not_set_right" if more than a frame is left afterwards.
     """
-    before = measure_sound(frames, fps, samples, rate_hz)
+    seen = visual_events(frames, fps) if visual is None else visual
+    before = measure_sound(frames, fps, samples, rate_hz, seen)
     if before is None or before.confidence < SURE:
         sure = "nothing" if before is None else f"confidence {before.confidence:.2f}"
         raise Reject(
@@ -64,7 +70,7 @@ def set_sound_right(
         raise Reject(
             "sound_drifts", str(large), metrics={"sound_drift_ppm": clock.drift_ppm}
         ) from large
-    after = measure_sound(frames, fps, righted, rate_hz)
+    after = measure_sound(frames, fps, righted, rate_hz, seen)
     if after is None or abs(after.offset_ms) > 1000 / fps:
         left = "is not found again" if after is None else f"is still {after.offset_ms:+.0f} ms off"
         raise Reject(

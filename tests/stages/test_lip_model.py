@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.keys import digest
 from pipeline.media import MediaStore, asset
 from pipeline.recipes import load_recipe
 from schemas.campaign import parse_campaign
@@ -268,5 +269,6 @@ def test_a_campaign_names_the_weights_and_accepts_their_terms(tmp_path: Path) ->
     with pytest.raises(ConfigError, match=r"lip_model: not set: .*lse_c.*lip_model.weights"):
         inspect(**gates)
     stage = inspect(lip_model={"weights": str(file), "licence_accepted": True}, **gates)
+    assert digest(inspect()) != digest(stage), "other weights, other scores"
     assert stage.lip_model == asset(str(file)) and stage.hardware.memory_gb == 3.0
     assert ("lse_c", 3.0, None) in stage.gates
