@@ -113,8 +113,7 @@ class Align(Stage):
         verdicts = [] if correction else [_unconfirmed(len(words))]
         righted = RightedSounds()
         if self.clip_sounds:
-            given = spot.get("clip_sounds") or []
-            righted = right_clip_sounds(spot["shots"], given, self.fps, media)
+            righted = right_clip_sounds(spot.get("clip_sounds") or [], self.fps, media)
         own = {"righted_clip_sounds": righted.rows} if self.clip_sounds else {}
         return {
             **own,

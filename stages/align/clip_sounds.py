@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soundfile  # type: ignore[import-untyped]
 
 from stages.base import Media, Reject, Verdict
 from stages.shared.audio_onsets import audio_onsets
-from stages.shared.av_sync import set_sound_right
-from stages.shared.ffmpeg import decode_audio, decode_frames
+from stages.shared.av_sync import set_right_by
+from stages.shared.onsets import Event
 from stages.shared.sound import write_flac
-from stages.shared.visual_events import HEIGHT_PX, WIDTH_PX, visual_events
 
-RATE_HZ = 48_000
 RULE = "clip_sound"
 
 
@@ -55,34 +53,32 @@ class RightedSounds:
         self.verdicts.append(Verdict("align", RULE, "review", said))
 
 
-def right_clip_sounds(
-    shots: Sequence[Mapping[str, Any]], sounds: Sequence[Mapping[str, Any]], fps: int, media: Media
-) -> RightedSounds:
-    """Each of `sounds` (CLIP_SOUND rows) set right by the clip of its shot (SHOT rows), at `fps`.
+def right_clip_sounds(sounds: Sequence[Mapping[str, Any]], fps: int, media: Media) -> RightedSounds:
+    """Each of `sounds` (CLIP_SOUND rows) set right by what is seen in its clip, at `fps`.
 
     One in which nothing begins of a sudden is kept as it is, for nothing in it can come late. One
     whose onsets match nothing that is seen, or that drifts too far, is left out: a bang that
     belongs to nothing is worse than none.
     """
     found = RightedSounds()
-    clips = {shot["index"]: shot["uri"] for shot in shots}
     for row in sounds:
         shot, path = row["shot"], media.open(row["uri"])
-        samples = decode_audio(path, RATE_HZ, channels=2)
-        heard = audio_onsets(samples.mean(axis=1), RATE_HZ)
+        samples, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
+        heard = audio_onsets(samples.mean(axis=1), rate_hz)
         if not heard:
             said = "nothing in its sound begins of a sudden" if np.any(samples) else "it is silent"
             found.keep(shot, row["uri"], f"{said}; kept as the model made it")
             continue
-        frames = list(_grey(media.open(clips[shot])))
+        seen = [Event(**event) for event in row["seen"] or []]
+        length_s = len(samples) / rate_hz
         try:
-            righted = set_sound_right(frames, fps, samples, RATE_HZ, visual_events(frames, fps))
+            righted = set_right_by(seen, fps, length_s, samples, rate_hz, heard)
         except Reject as reject:
             if "sound_offset_ms" in reject.metrics:
                 found.before_ms.append(reject.metrics["sound_offset_ms"])
             found.leave_out(shot, reject.reason)
             continue
-        before = righted.clock.worst_ms(len(frames) / fps)
+        before = righted.clock.worst_ms(length_s)
         after = righted.after.offset_ms if righted.after else before
         found.before_ms.append(before)
         found.after_ms.append(after)
@@ -91,17 +87,9 @@ def right_clip_sounds(
             found.keep(shot, row["uri"], f"{said} and stays as it is")
         else:
             target = media.scratch(f"clip_sound_{shot}.flac")
-            _write(target, righted.samples)
+            # Resampling may swing beyond full scale.
+            peak = max(1.0, float(np.abs(righted.samples).max(initial=0.0)))
+            write_flac(target, righted.samples / peak, rate_hz)
             drift = f", drift of {righted.clock.drift:+.2%} and all" if righted.clock.drift else ""
             found.keep(shot, media.save(target), f"{said}{drift}; set right, {after:+.0f} ms left")
     return found
-
-
-def _grey(clip: Path) -> Any:
-    """The clip's frames, small and grey, as visual events are looked for."""
-    return decode_frames(clip, WIDTH_PX, HEIGHT_PX, pixels="gray", quick=True)
-
-
-def _write(path: Path, samples: np.ndarray) -> None:
-    """Resampling may swing beyond full scale."""
-    write_flac(path, samples / max(1.0, float(np.abs(samples).max(initial=0.0))), RATE_HZ)

@@ -173,12 +173,10 @@ def decode_frames(
     path: Path, width_px: int, height_px: int, *, fps: float | None = None, pixels: str = "rgb24",
     start_s: float = 0.0, length_s: float | None = None, timeout_s: float = 300.0,
     whole: bool = False, crop: tuple[float, float, float, float] | None = None,
-    quick: bool = False,
 ) -> Iterator[np.ndarray]:  # fmt: skip
     """Frames of a video, scaled: uint8 arrays (height, width, 3) for "rgb24", (height, width)
     for "gray", (height, width, 4) for "rgba". `fps` None keeps the file's own frames. `whole`
     keeps their aspect, on black. `crop` (x0, y0, x1, y1, fractions) takes that part of each alone.
-    `quick` leaves out the decoder's deblocking: enough for small pictures, for less time.
 
     The program is ended when the iterator is closed early.
     """
@@ -192,7 +190,6 @@ def decode_frames(
         filters = f"fps={fps}," + filters
     command = [ffmpeg_binary(), "-hide_banner", "-loglevel", "error", "-nostdin"]
     command += ["-ss", f"{start_s:.6f}"] if start_s else []
-    command += ["-skip_loop_filter", "all"] if quick else []
     command += [*input_options(), "-i", str(path), "-map", "0:v:0", "-an", "-vf", filters]
     command += ["-t", f"{length_s:.6f}"] if length_s is not None else []
     command += ["-f", "rawvideo", "-pix_fmt", pixels, "pipe:1"]
