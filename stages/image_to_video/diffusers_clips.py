@@ -221,10 +221,11 @@ class DiffusersClips(ClipEngine):
         sounds: list[np.ndarray | None] = [None] * len(videos)
         if self.keep_sound:
             sounds = [sound.float().cpu().numpy() for sound in made.audio]
-        for array in (*videos, *(sound for sound in sounds if sound is not None)):
-            if not np.isfinite(array).all():
+        heard = [sound for sound in sounds if sound is not None]
+        for arrays, what in ((videos, "frames"), (heard, "samples")):
+            if not all(np.isfinite(array).all() for array in arrays):
                 raise FloatingPointError(
-                    f"{self._said} in {self.preset.dtype} made a clip that is no numbers; use"
+                    f"{self._said} in {self.preset.dtype} made {what} that are no numbers; use"
                     " float32 or bfloat16, or the dtype of its model card"
                 )
         return [Made(video, sound) for video, sound in zip(videos, sounds, strict=True)]
