@@ -107,6 +107,11 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
     if aligner is not None and not is_hub_id(aligner.model):
         folder_of = place("aligner.model", aligner.model, folder=True)
         aligner = aligner.model_copy(update={"model": folder_of})
+    lip_model = campaign.lip_model
+    if lip_model is not None:
+        given = lip_model.weights
+        weights = place("lip_model.weights", given, folder=given.endswith("/"))
+        lip_model = lip_model.model_copy(update={"weights": weights})
     effects = {name: place(f"sound.effects.{name}", path) for name, path in sound.effects.items()}
     return campaign.model_copy(
         update={
@@ -118,6 +123,7 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
             and in_part(campaign.presenter_process, "presenter_process", "portrait", "checkout"),
             "brand": in_part(campaign.brand, "brand", "logo", "font", "font_bold"),
             "video_model": video_model,
+            "lip_model": lip_model,
             "voice": voice,
             "aligner": aligner,
             "sound": sound.model_copy(update={"effects": effects}),

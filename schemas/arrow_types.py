@@ -52,6 +52,22 @@ SHOT = pa.struct(
     ]
 )
 
+VISUAL_EVENT = pa.struct(
+    [
+        ("time_s", pa.float64()),  # from the clip's first frame to the first one that shows it
+        ("strength", pa.float64()),
+        ("kind", pa.string()),  # "cut", "flash" or "motion"
+    ]
+)
+
+CLIP_SOUND = pa.struct(
+    [
+        ("shot", pa.int32()),  # index of the shot whose clip it belongs to
+        ("uri", pa.string()),  # media URI, 48 kHz stereo, as long as the clip
+        ("seen", pa.list_(VISUAL_EVENT)),  # what happens in the clip; null once it is set right
+    ]
+)
+
 SOUND_EVENT = pa.struct(
     [
         ("name", pa.string()),  # of the effect

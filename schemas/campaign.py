@@ -94,6 +94,22 @@ class SpeechModel(_Part):
         return accepted
 
 
+class LipModel(_Part):
+    """SyncNet, which tells how well lips and sound belong together (LSE-C, LSE-D)."""
+
+    weights: Annotated[str, Field(min_length=1)]
+    """The published file (syncnet_v2.model), the same tensors as .safetensors, or a folder with
+    one, which then ends in "/"; any fsspec URL."""
+    licence_accepted: Annotated[bool, Field(validate_default=True)] = False
+
+    @field_validator("licence_accepted")
+    @classmethod
+    def _read(cls, accepted: bool) -> bool:
+        if not accepted:
+            raise ValueError("read the terms of the weights, then set this to true")
+        return accepted
+
+
 class Sound(_Part):
     """Music bed, effects, and the loudness of the finished mix."""
 
@@ -104,6 +120,8 @@ class Sound(_Part):
     effects: dict[Literal["whoosh", "sparkle"], str] = Field(default_factory=dict)
     loudness_lufs: Annotated[float, Field(ge=-30, le=-10)] = -14.0
     music_below_voice_db: Annotated[float, Field(ge=6, le=40)] = 16.0
+    clip_sound_below_voice_db: Annotated[float, Field(ge=6, le=40)] = 18.0
+    """Of the sound that a video model makes, where video_model.keep_sound is true."""
 
 
 class Quality(_Part):
@@ -167,6 +185,8 @@ class Campaign(_Part):
     sound: Sound = Sound()
     aligner: SpeechModel | None = None
     """What finds the words in the voice in the place of the embedded aligner."""
+    lip_model: LipModel | None = None
+    """What measures lse_c, lse_d and lse_offset_ms on the finished file."""
     video_model: VideoModel | None = None
     """For the gpu recipe; others leave it alone."""
     quality: Quality = Quality()

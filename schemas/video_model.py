@@ -35,6 +35,9 @@ class VideoModel(BaseModel):
     detail."""
     subject_model: str | None = None
     """Folder of a vision model (DINOv2, CLIP) by which clips are judged, too: clip_subject."""
+    keep_sound: bool = False
+    """The sound that a joint model makes beside its picture is kept, set right by what is seen, and
+    mixed under voice and music (sound.clip_sound_below_voice_db)."""
     settings: dict[str, Any] = Field(default_factory=dict)
     """Keys of the preset that are otherwise here: {call: {num_inference_steps: 4}}."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pipeline.media import asset
 from pipeline.recipes import laptop
-from pipeline.recipes.parts import clip_gates, optional_asset
+from pipeline.recipes.judged import clip_gates
+from pipeline.recipes.parts import optional_asset
 from schemas.asset import Asset
 from schemas.campaign import Campaign
 from schemas.checked import weights_refusals
@@ -15,6 +16,7 @@ from schemas.video_preset import VideoPreset
 from stages.base import Stage
 from stages.hardware import Hardware
 from stages.image_to_video import DiffusersClips, HttpClips, ImageToVideo
+from stages.image_to_video.diffusion.families import SOUND_RATES
 from stages.image_to_video.presets import load_preset
 
 WORKER = Hardware(cpus=2, gpus=1, memory_gb=32)
@@ -38,11 +40,13 @@ def recipe(campaign: Campaign) -> list[Stage]:
     preset = campaign_preset(model)
     _check_aspect(preset, campaign.formats[0])
     _check_steered(preset, campaign)
+    _check_sound(preset, model)
     engine = DiffusersClips(
         preset=preset,
         model=_weights("video_model.model", preset.model, preset.is_hub_id),
         revision=preset.revision if preset.is_hub_id else None,
         parts=tuple(_part(path) for path in preset.part_paths()),
+        keep_sound=model.keep_sound,
     )
     clips = ImageToVideo(
         engine=engine,
@@ -64,6 +68,9 @@ def _served_clips(campaign: Campaign, model: VideoModel) -> ImageToVideo:
     if model.model is None:
         fix = "name the model as the service calls it; its key holds nothing else of the weights"
         raise ConfigError("the gpu recipe", [Refusal("video_model.model", "not set", fix)])
+    if model.keep_sound:
+        fix = "of a service's clips the picture alone is taken: leave it out"
+        raise ConfigError("the gpu recipe", [Refusal("video_model.keep_sound", "true", fix)])
     allowed = ("prompt", "width_px", "height_px", "seconds_step", "timeout_s", "poll_s")
     if unknown := sorted(set(model.settings) - set(allowed)):
         fix = f"with a service there are {', '.join(allowed)}"
@@ -131,6 +138,17 @@ def _check_steered(preset: VideoPreset, campaign: Campaign) -> None:
             " ask for theirs, such as [0.7, null]"
         )
         raise ConfigError("the gpu recipe", [Refusal(f"quality.gates.{gate}", "not set", fix)])
+
+
+def _check_sound(preset: VideoPreset, model: VideoModel) -> None:
+    """A model that makes no sound has none to keep. A preset that leaves the class to the
+    repository is looked at when it is loaded."""
+    if model.keep_sound and preset.pipeline is not None and preset.pipeline not in SOUND_RATES:
+        fix = (
+            f"preset {preset.name} is {preset.pipeline}, which makes no sound: leave it out, or"
+            f" take a preset of {', '.join(SOUND_RATES)} (ltx25-av)"
+        )
+        raise ConfigError("the gpu recipe", [Refusal("video_model.keep_sound", "true", fix)])
 
 
 def _check_aspect(preset: VideoPreset, name: str) -> None:

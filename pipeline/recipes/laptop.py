@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pipeline.media import asset
+from pipeline.recipes.judged import inspect
 from pipeline.recipes.parts import (
     align,
     avatar,
     brand_kit,
-    checked_gates,
     consent,
     optional_asset,
     signer,
@@ -19,7 +19,6 @@ from schemas.campaign import Campaign
 from stages.base import Stage
 from stages.composite import Composite
 from stages.image_to_video import CameraMotion, ImageToVideo
-from stages.inspect import Inspect
 from stages.publish import Publish
 from stages.screen import Screen
 from stages.sign import Sign
@@ -32,6 +31,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
     secret = campaign.watermark_secret
     voice = voice_engine(campaign)
     effects = tuple((n, asset(uri)) for n, uri in sorted(campaign.sound.effects.items()))
+    own_sound = clips is not None and clips.engine.keeps_sound
     making: list[Stage] = [
         Screen(
             names=optional_asset(campaign.policy.names),
@@ -52,7 +52,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
             snap_cuts=campaign.sound.snap_cuts,
         ),
         avatar(campaign),
-        align(campaign, effects),
+        align(campaign, effects, own_sound),
         Composite(
             brand=brand_kit(campaign),
             effects=effects,
@@ -61,15 +61,12 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
             length_s=campaign.length_s,
             loudness_lufs=campaign.sound.loudness_lufs,
             music_below_voice_db=campaign.sound.music_below_voice_db,
+            clip_sound_below_voice_db=campaign.sound.clip_sound_below_voice_db
+            if own_sound
+            else None,
             watermark_secret=secret,
         ),
-        Inspect(
-            gates=checked_gates(campaign),
-            lexicon=tuple(word for word, _ in lexicon),
-            effects=effects,
-            length_s=campaign.length_s,
-            watermark_secret=secret,
-        ),
+        inspect(campaign, effects),
     ]
     return [
         *making,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,8 +29,6 @@ from stages.avatar.process.checks import check_portrait
 from stages.avatar.process.run import Limits
 from stages.base import Reject, Stage
 from stages.hardware import Hardware
-from stages.image_to_video.clip_gates import METRICS as CLIP_METRICS
-from stages.inspect.gates import METRICS
 from stages.sign import DevSigner, FileSigner
 from stages.sign.signer import Signer, SignerError
 from stages.speech import HibariVoice, HttpVoice, KokoroVoice, SpeechEngine, TransformersVoice
@@ -155,11 +152,15 @@ def voice_limits(engine: SpeechEngine) -> dict[str, Any]:
     return {}
 
 
-def align(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Align:
-    """The stage with the campaign's aligner. Raises `ConfigError`."""
+def align(
+    campaign: Campaign, effects: tuple[tuple[str, Asset], ...], clip_sounds: bool = False
+) -> Align:
+    """The stage with the campaign's aligner; `clip_sounds` where clips bring a sound of their own.
+    Raises `ConfigError`.
+    """
     given = campaign.aligner
     if given is None:
-        return Align(length_s=campaign.length_s, effects=effects)
+        return Align(length_s=campaign.length_s, effects=effects, clip_sounds=clip_sounds)
     on_hub = is_hub_id(given.model)
     if on_hub and given.revision is None:
         fix = f"{given.model} is on the hub, where it may change; name the commit, 40 hex digits"
@@ -170,6 +171,7 @@ def align(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Align:
         length_s=campaign.length_s,
         effects=effects,
         aligner=aligner,
+        clip_sounds=clip_sounds,
         hardware=Hardware(cpus=1, memory_gb=6.0),
         timeout_s=600.0,
         seconds_hint=8.0,  # a guess that sizes the pools
@@ -193,28 +195,6 @@ def signer(campaign: Campaign) -> Signer:
     except SignerError as error:
         raise ConfigError("signing", [Refusal("signing", "file", str(error))]) from None
     return made
-
-
-def checked_gates(campaign: Campaign) -> tuple[tuple[str, float | None, float | None], ...]:
-    """The campaign's gates on finished spots. Raises `ConfigError` for one on a metric that nobody
-    measures.
-    """
-    unknown = sorted(set(campaign.quality.gates) - set(METRICS) - set(CLIP_METRICS))
-    if unknown:
-        raise ConfigError("quality.gates", [_no_such_metric(name) for name in unknown])
-    return tuple(gate for gate in campaign.gates() if gate[0] not in CLIP_METRICS)
-
-
-def clip_gates(campaign: Campaign) -> tuple[tuple[str, float | None, float | None], ...]:
-    """The campaign's gates on clips that a model makes."""
-    return tuple(gate for gate in campaign.gates() if gate[0] in CLIP_METRICS)
-
-
-def _no_such_metric(name: str) -> Refusal:
-    all_metrics = sorted({*METRICS, *CLIP_METRICS})
-    close = difflib.get_close_matches(name, all_metrics, n=1)
-    meant = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(all_metrics)}"
-    return Refusal(f"quality.gates.{name}", "", f"there is no such metric; {meant}")
 
 
 def software(stages: Sequence[Stage]) -> tuple[tuple[str, str], ...]:

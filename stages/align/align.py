@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from schemas.arrow_types import PHONEME, SOUND_EVENT, WORD
+from schemas.arrow_types import CLIP_SOUND, PHONEME, SOUND_EVENT, WORD
 from schemas.asset import Asset
 from schemas.layout import FORMATS
+from stages.align.clip_sounds import RightedSounds, right_clip_sounds
 from stages.align.correct import Correction, correct
 from stages.align.engine import WordAligner
 from stages.align.events import Effect, placed_events
@@ -70,7 +71,18 @@ class Align(Stage):
     end_card_effect: str | None = "sparkle"
     end_card_effect_lead_s: float | None = 0.0
 
+    # In the key by the columns that it adds.
+    clip_sounds: bool = field(default=False, metadata={"place": True})
+    """Whether clips bring a sound of their own, to be set right by what is seen in them."""
+
     _accents: dict[str, float] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Add the columns that clips with a sound of their own have more."""
+        if self.clip_sounds:
+            righted = pa.field("righted_clip_sounds", pa.list_(CLIP_SOUND))
+            self.reads = (*type(self).reads, "clip_sounds")  # type: ignore[misc]
+            self.writes = type(self).writes.append(righted)  # type: ignore[misc]
 
     @property
     def engine_name(self) -> str:
@@ -99,7 +111,12 @@ class Align(Stage):
         captions = self._captions(words, correction)
         shift_s, lips = self._presenter(spot, heard or spot["phonemes"], media)
         verdicts = [] if correction else [_unconfirmed(len(words))]
+        righted = RightedSounds()
+        if self.clip_sounds:
+            righted = right_clip_sounds(spot.get("clip_sounds") or [], self.fps, media)
+        own = {"righted_clip_sounds": righted.rows} if self.clip_sounds else {}
         return {
+            **own,
             "caption_words": captions,
             "heard_phonemes": heard,
             "avatar_shift_s": shift_s,
@@ -109,8 +126,10 @@ class Align(Stage):
                 cut_pause_s=self.cut_pause_s,
                 end_card=self._effect(self.end_card_effect, self.end_card_effect_lead_s, media),
             ),
-            "metrics": {**_metrics(correction), **lips},
-            "verdicts": verdicts,
+            "metrics": {
+                **_metrics(correction), **lips, **(righted.metrics if self.clip_sounds else {}),
+            },
+            "verdicts": [*verdicts, *righted.verdicts],
         }  # fmt: skip
 
     def _captions(

@@ -18,6 +18,7 @@ from schemas.layout import FORMATS, Format, layout_digest
 from stages.base import Hardware, Media, Reject, Stage
 from stages.composite import graph, graphics, soundtrack
 from stages.composite.cards import Offer
+from stages.composite.clip_tracks import clip_tracks
 from stages.composite.colours import Palette
 from stages.composite.end_card_rows import Copy
 from stages.composite.identity import watermark_payload
@@ -82,6 +83,9 @@ class Composite(Stage):
     """How far it comes up where nobody does: in long pauses and behind the last word."""
     effects_below_voice_db: float = 5.0
     """Of the loudest 50 ms of an effect, against the voice's loudness."""
+    # In the key by the column that it reads, and by `identity`.
+    clip_sound_below_voice_db: float | None = field(default=None, metadata={"place": True})
+    """How far the sound that clips bring lies under the voice; None where they bring none."""
     preset: str = "veryfast"
     """x264's. "medium" costs three times the CPU for a file a fifth larger, hardly better."""
     crf: int = 20
@@ -93,6 +97,8 @@ class Composite(Stage):
 
     def __post_init__(self) -> None:
         """Refuse what cannot be rendered, before anything is."""
+        if self.clip_sound_below_voice_db is not None:
+            self.reads = (*type(self).reads, "righted_clip_sounds")  # type: ignore[misc]
         unknown = [name for name in self.formats if name not in FORMATS]
         if unknown or not self.formats:
             raise ValueError(f"formats {self.formats!r}: use one or more of {', '.join(FORMATS)}")
@@ -104,7 +110,9 @@ class Composite(Stage):
     @property
     def identity(self) -> str:
         """The layout that it works by, for its key: a box that moves makes other videos."""
-        return layout_digest(*self.formats)
+        level_db = self.clip_sound_below_voice_db
+        own = "" if level_db is None else f", clips {level_db:g} dB below the voice"
+        return layout_digest(*self.formats) + own
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """See `Stage.run`."""
@@ -145,7 +153,8 @@ class Composite(Stage):
         """The parameters that the content of a spot depends on."""
         parameters = {
             key: value for key, value in vars(self).items()
-            if not key.startswith("_") and key not in ("watermark_secret", "hardware", "timeout_s")
+            if not key.startswith("_") and key not in
+            ("watermark_secret", "hardware", "timeout_s", "reads", "clip_sound_below_voice_db")
         }  # fmt: skip
         effects = [[name, asdict(sound)] for name, sound in self.effects]
         own = {"brand": asdict(self.brand), "effects": effects, "v": self.version}
@@ -190,6 +199,10 @@ class Composite(Stage):
 
     def _sound(self, spot: Mapping[str, Any], media: Media) -> soundtrack.Soundtrack:
         music = spot.get("music")
+        own = {row["shot"]: media.open(row["uri"]) for row in spot.get("righted_clip_sounds") or []}
+        levels = [self.music_below_voice_db, self.music_rise_db, self.effects_below_voice_db]
+        if self.clip_sound_below_voice_db is not None:
+            levels.append(self.clip_sound_below_voice_db)
         return soundtrack.Soundtrack.of(
             voice=media.open(spot["voice_uri"]),
             music=media.open(Asset(**music)) if music else None,
@@ -197,11 +210,10 @@ class Composite(Stage):
             words=spot["caption_words"] or [],
             events=spot["sound_events"] or [],
             length_s=self.length_s,
-            levels=Levels(
-                self.music_below_voice_db, self.music_rise_db, self.effects_below_voice_db
-            ),
+            levels=Levels(*levels),
             loudness_lufs=self.loudness_lufs,
             true_peak_dbtp=self.true_peak_dbtp,
+            clips=clip_tracks(spot["shots"], own, self.crossfade_s),
         )
 
     def _render(

@@ -11,6 +11,7 @@ import numpy as np
 import soundfile  # type: ignore[import-untyped]
 from scipy import ndimage, signal  # type: ignore[import-untyped]
 
+from stages.composite.clip_tracks import ClipTrack, joined
 from stages.shared.bed import lay_bed
 from stages.shared.effects import onset_s
 from stages.shared.ffmpeg import decode_audio
@@ -22,6 +23,8 @@ _BRIDGED_S = 0.60  # shorter gaps between words stay ducked: no pumping
 _GLIDE_S = 0.36
 _RELEASE_DB_PER_S = 45.0
 _FADE_IN_S, _FADE_OUT_S = 0.25, 0.90
+_MOST_GAIN_DB = 12.0
+"""What clips bring is not raised by more: it would be their noise."""
 
 
 @dataclass(frozen=True)
@@ -32,17 +35,19 @@ class Levels:
     music_rise_db: float
     """How much the music comes up where nobody speaks."""
     effects_below_voice_db: float
+    clips_below_voice_db: float = 18.0
 
 
 def mix(
     voice: Path, music: Path | None, effects: Mapping[str, Path],
     words: Sequence[Mapping[str, Any]], events: Sequence[Mapping[str, Any]],
-    length_s: float, levels: Levels,
+    length_s: float, levels: Levels, clips: Sequence[ClipTrack] = (),
 ) -> np.ndarray:  # fmt: skip
     """The sound before `master`: float32, shape (samples, 2), exactly `length_s` at `RATE_HZ`.
 
     `words` are WORD structs, `events` SOUND_EVENT structs; an event without a sound in `effects`
-    stays silent.
+    stays silent. What `clips` bring keeps its own balance from clip to clip, and is ducked as the
+    music is.
     """
     count = round(length_s * RATE_HZ)
     spoken = _exactly(decode_audio(voice, RATE_HZ), count)
@@ -57,6 +62,13 @@ def mix(
             wanted = anchor_lufs - levels.music_below_voice_db - bed_lufs
             gain_db = wanted + levels.music_rise_db * (1 - speech_envelope(words, count))
             sound = sound + bed * 10 ** (gain_db / 20)[:, None] * _fades(count)[:, None]
+    if clips:
+        own = joined(clips, count)
+        own_lufs = loudness_lufs(own, RATE_HZ)
+        if own_lufs > -60:
+            wanted = min(anchor_lufs - levels.clips_below_voice_db - own_lufs, _MOST_GAIN_DB)
+            gain_db = wanted + levels.music_rise_db * (1 - speech_envelope(words, count))
+            sound = sound + own * 10 ** (gain_db / 20)[:, None] * _fades(count)[:, None]
     for event in events:
         if event["name"] in effects:
             effect = decode_audio(effects[event["name"]], RATE_HZ, channels=2)

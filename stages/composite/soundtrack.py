@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from stages.composite.clip_tracks import ClipTrack
 from stages.composite.mix import RATE_HZ, Levels, master, mix, write_wav
 from stages.shared.ffmpeg import decode_audio
 from stages.shared.sound import SILENCE_DB, loudness_lufs, true_peak_dbtp
@@ -33,9 +34,10 @@ class Soundtrack:
         voice: Path, music: Path | None, effects: Mapping[str, Path],
         words: Sequence[Mapping[str, Any]], events: Sequence[Mapping[str, Any]],
         length_s: float, levels: Levels, loudness_lufs: float, true_peak_dbtp: float,
+        clips: Sequence[ClipTrack] = (),
     ) -> Soundtrack:  # fmt: skip
         """Mix it; see `mix.mix`."""
-        raw = mix(voice, music, effects, words, events, length_s, levels)
+        raw = mix(voice, music, effects, words, events, length_s, levels, clips)
         return Soundtrack(
             raw, loudness_lufs, true_peak_dbtp, loudness_lufs, true_peak_dbtp - HEADROOM_DB
         )

@@ -37,13 +37,17 @@ class _Motion:
     seen: np.ndarray  # (height, width) bool: also in the next
 
 
-def measure_clip(path: Path, request: ClipRequest, box: Box) -> dict[str, float]:
-    """Metrics of `clip_gates.METRICS` that begin with "clip_". `box` is the product's place, in
-    fractions of the frame.
-    """
+def clip_frames(path: Path, request: ClipRequest) -> np.ndarray:
+    """A finished clip's frames as they are looked at: RGB uint8 (count, height, 180, 3)."""
     height = round(WIDTH_PX * request.format.height_px / request.format.width_px / 2) * 2
-    frames = np.stack(list(decode_frames(path, WIDTH_PX, height)))
-    return measure_frames(frames, box, first_frame(request, WIDTH_PX, height))
+    return np.stack(list(decode_frames(path, WIDTH_PX, height)))
+
+
+def measure_clip(frames: np.ndarray, request: ClipRequest, box: Box) -> dict[str, float]:
+    """Metrics of `clip_gates.METRICS` that begin with "clip_", by `clip_frames`. `box` is the
+    product's place, in fractions of the frame.
+    """
+    return measure_frames(frames, box, first_frame(request, WIDTH_PX, frames.shape[1]))
 
 
 def measure_frames(frames: np.ndarray, box: Box, picture: np.ndarray) -> dict[str, float]:

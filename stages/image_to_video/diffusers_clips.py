@@ -17,8 +17,15 @@ import numpy as np
 from schemas.asset import Asset
 from schemas.video_preset import VideoPreset
 from stages.image_to_video.camera_motion import CameraMotion
+from stages.image_to_video.clip_sound import write_clip_sound
 from stages.image_to_video.diffusion.calling import arguments_of, frame_count
-from stages.image_to_video.diffusion.families import CHUNKED, is_one_of, rows_at_once
+from stages.image_to_video.diffusion.families import (
+    CHUNKED,
+    SOUND_RATES,
+    is_one_of,
+    rows_at_once,
+    sound_rate,
+)
 from stages.image_to_video.diffusion.image_check import check_image_is_used
 from stages.image_to_video.diffusion.loading import (
     ModelRefused,
@@ -30,7 +37,7 @@ from stages.image_to_video.diffusion.shells import PromptCache, Shell
 from stages.image_to_video.diffusion.weights import fetched, fetched_part
 from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
 from stages.image_to_video.first_frame import first_frame
-from stages.image_to_video.retime import retimed
+from stages.image_to_video.retime import pace, retimed
 from stages.shared.frames import encode_frames, nvenc_works
 
 ENCODERS = 2
@@ -38,6 +45,15 @@ ENCODERS = 2
 for its frames."""
 CHECK_STEPS = 2
 """Denoising steps of the two clips that tell whether the picture is looked at."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the model made of one request: frames, float32 (count, height, width, 3) in 0 to 1, and
+    its sound, float32 (channels, samples), where that is kept."""
+
+    video: np.ndarray
+    sound: np.ndarray | None = None
 
 
 class OutOfCardMemory(MemoryError):
@@ -66,6 +82,8 @@ class DiffusersClips(ClipEngine):
     """Of `preset.part_paths()`, in order: a folder or file, or "owner/name@commit"."""
     crf: int = 14
     """x264 quality of the clips, 0 to 51, smaller is better and larger."""
+    keep_sound: bool = field(default=False, metadata={"place": True})
+    """Whether the sound of a joint model is kept, too; in the key by `identity`."""
     shells: int | None = field(default=None, metadata={"place": True})
     """Clips in the making at once, one of them being denoised; 2 on a GPU, 1 without."""
     _loaded: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
@@ -80,7 +98,8 @@ class DiffusersClips(ClipEngine):
     @property
     def identity(self) -> str:
         """What of the preset changes a pixel."""
-        return json.dumps(self.preset.making(), sort_keys=True)
+        making = json.dumps(self.preset.making(), sort_keys=True)
+        return f"{making} and its sound" if self.keep_sound else making
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -99,6 +118,11 @@ class DiffusersClips(ClipEngine):
     def moves(self) -> tuple[str, ...] | None:
         """See `ClipEngine.moves`."""
         return self.preset.moves()
+
+    @property
+    def keeps_sound(self) -> bool:
+        """See `ClipEngine.keeps_sound`."""
+        return self.keep_sound
 
     def prepare(self) -> None:
         """Fetch what lies on the hub to its cache on this node; folders are used as they are."""
@@ -130,21 +154,21 @@ class DiffusersClips(ClipEngine):
         encoders, room = ThreadPoolExecutor(ENCODERS), threading.Semaphore(ENCODERS + 1)
         encoding: list[Future[None]] = []
 
-        def encode(video: np.ndarray, n: int) -> None:
+        def encode(made: Made, n: int) -> None:
             try:
-                self._encode(video, requests[n], paths[n])
+                self._encode(made, requests[n], paths[n])
             finally:
                 room.release()
 
         def work(batch: Sequence[int]) -> None:
             shell = shells.pop()
             try:
-                videos = self._make(shell, [requests[n] for n in batch])
+                clips = self._make(shell, [requests[n] for n in batch])
             finally:
                 shells.append(shell)
-            for n, video in zip(batch, videos, strict=True):
+            for n, made in zip(batch, clips, strict=True):
                 room.acquire()  # frames of a clip take a gigabyte
-                encoding.append(encoders.submit(encode, video, n))
+                encoding.append(encoders.submit(encode, made, n))
 
         with encoders:
             if len(shells) == 1 or len(batches) == 1:
@@ -157,13 +181,17 @@ class DiffusersClips(ClipEngine):
             for one in encoding:
                 one.result()
         metrics = self._loaded["check"]
-        return [RenderedClip(one.areas.product, "generated", metrics) for one in requests]
+        sounds = [_sound_of(path) if self.keep_sound else None for path in paths]
+        return [
+            RenderedClip(one.areas.product, "generated", metrics, sound)
+            for one, sound in zip(requests, sounds, strict=True)
+        ]
 
     # Making
 
-    def _make(self, shell: Shell, requests: Sequence[ClipRequest]) -> list[np.ndarray]:
-        """Each request's own frames, float32 (count, height, width, 3) in 0 to 1; in smaller
-        batches and in tiles where the card is full. Raises `OutOfCardMemory`."""
+    def _make(self, shell: Shell, requests: Sequence[ClipRequest]) -> list[Made]:
+        """What is made of each request; in smaller batches and in tiles where the card is full.
+        Raises `OutOfCardMemory`."""
         torch = package("torch")
         try:
             return self._call(shell, requests)
@@ -184,19 +212,23 @@ class DiffusersClips(ClipEngine):
             f" and in tiles; make size or frames.most smaller ({said[:300]})"
         )
 
-    def _call(self, shell: Shell, requests: Sequence[ClipRequest]) -> list[np.ndarray]:
+    def _call(self, shell: Shell, requests: Sequence[ClipRequest]) -> list[Made]:
         pictures = [self._first(request) for request in requests]
         count = frame_count(self.preset, requests[0])
         given = arguments_of(self.preset, shell.model, requests, pictures, count)
         made = shell.call(self._switch_loras(shell, requests[0]), **given)
         videos = [np.asarray(video, np.float32) for video in made.frames]
-        for video in videos:
-            if not np.isfinite(video).all():
+        sounds: list[np.ndarray | None] = [None] * len(videos)
+        if self.keep_sound:
+            sounds = [sound.float().cpu().numpy() for sound in made.audio]
+        heard = [sound for sound in sounds if sound is not None]
+        for arrays, what in ((videos, "frames"), (heard, "samples")):
+            if not all(np.isfinite(array).all() for array in arrays):
                 raise FloatingPointError(
-                    f"{self._said} in {self.preset.dtype} made frames that are no numbers; use"
+                    f"{self._said} in {self.preset.dtype} made {what} that are no numbers; use"
                     " float32 or bfloat16, or the dtype of its model card"
                 )
-        return videos
+        return [Made(video, sound) for video, sound in zip(videos, sounds, strict=True)]
 
     def _switch_loras(self, shell: Shell, request: ClipRequest) -> Callable[[], None]:
         """What must happen once the denoiser is ours: its adapters are all shells' own."""
@@ -217,11 +249,17 @@ class DiffusersClips(ClipEngine):
             alike.setdefault((frame_count(self.preset, one), on), []).append(place)
         return [group[n : n + most] for group in alike.values() for n in range(0, len(group), most)]
 
-    def _encode(self, video: np.ndarray, request: ClipRequest, path: Path) -> None:
+    def _encode(self, made: Made, request: ClipRequest, path: Path) -> None:
         form = request.format
         rate, size = self.preset.frames.fps / form.fps, (form.width_px, form.height_px)
+        if made.sound is not None:
+            speed = pace(len(made.video), request.frames, rate) / rate
+            hertz = sound_rate(self._loaded["model"])
+            assert hertz is not None, "adopt() refuses a model without sound"
+            length_s = request.frames / form.fps
+            write_clip_sound(_sound_of(path), made.sound.T, hertz, speed, length_s)
         encode_frames(
-            retimed(video, request.frames, rate, size),
+            retimed(made.video, request.frames, rate, size),
             path,
             width_px=form.width_px,
             height_px=form.height_px,
@@ -276,6 +314,11 @@ class DiffusersClips(ClipEngine):
     def adopt(self, model: Any) -> None:
         """Take a pipeline that `diffusion.loading` has prepared."""
         torch = package("torch")
+        if self.keep_sound and sound_rate(model) is None:
+            raise ModelRefused(
+                f"keep_sound: {type(model).__name__} makes no sound; leave it out, or take a model"
+                f" of {', '.join(SOUND_RATES)}"
+            )
         count = self.shells or (2 if torch.cuda.is_available() else 1)
         if self.preset.offload == "model" or self.preset.cache is not None:
             count = 1  # parts are moved about, or kept from step to step, for one call at a time
@@ -292,3 +335,8 @@ class DiffusersClips(ClipEngine):
     def _said(self) -> str:
         """The model, for people."""
         return self.model.uri if isinstance(self.model, Asset) else f"{self.model}@{self.revision}"
+
+
+def _sound_of(path: Path) -> Path:
+    """Where the sound of the clip at `path` is written."""
+    return path.with_suffix(".flac")

@@ -43,12 +43,14 @@ class RenderedClip:
     """What was rendered: the union over the clip of where the product is, and how it was made.
 
     `product_box` is in fractions of the frame, cut at its edges. `mode` is a word for people and
-    the ledger, such as "studio" or "card".
+    the ledger, such as "studio" or "card". `sound` is the clip's own, where the engine keeps it:
+    48 kHz stereo, as long as the clip.
     """
 
     product_box: Box
     mode: str
     metrics: Mapping[str, float] = field(default_factory=dict)
+    sound: Path | None = None
 
 
 class ClipEngine(ABC):
@@ -78,6 +80,11 @@ class ClipEngine(ABC):
     def moves(self) -> tuple[str, ...] | None:
         """Camera moves that it can do; None for all of `stages.image_to_video.moves.MOVES`."""
         return None
+
+    @property
+    def keeps_sound(self) -> bool:
+        """Whether its clips bring a sound of their own."""
+        return False
 
     def prepare(self) -> None:  # noqa: B027  (optional)
         """Once per node: fetch weights to local disk."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+import cv2
 import numpy as np
 import pyarrow as pa
 
-from schemas.arrow_types import SHOT
+from schemas.arrow_types import CLIP_SOUND, SHOT
 from schemas.asset import Asset
 from schemas.layout import FORMATS, layout_digest
 from stages.base import Hardware, Media, Stage, Verdict
@@ -21,7 +22,7 @@ from stages.image_to_video.clip_gates import (
     judge_clips,
     reject_clips,
 )
-from stages.image_to_video.clip_metrics import measure_clip, worst_of
+from stages.image_to_video.clip_metrics import clip_frames, measure_clip, worst_of
 from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
 from stages.image_to_video.first_frame import first_frame
 from stages.image_to_video.moves import INSTEAD, MOVES
@@ -33,6 +34,7 @@ from stages.shared.bed import RATE_HZ as BED_HZ
 from stages.shared.bed import beats_under
 from stages.shared.ffmpeg import decode_audio, decode_frames
 from stages.shared.gates import Gate
+from stages.shared.visual_events import visual_events
 
 
 @dataclass(kw_only=True)
@@ -86,6 +88,9 @@ class ImageToVideo(Stage):
         """Refuse lengths that can't be planned, and add what the engine reads."""
         more = ("words", "music") if self.snap_cuts else ()
         self.reads = tuple(dict.fromkeys((*type(self).reads, *more, *self.engine.reads)))  # type: ignore[misc]
+        if self.engine.keeps_sound:
+            sounds = pa.field("clip_sounds", pa.list_(CLIP_SOUND))  # as the model made them
+            self.writes = type(self).writes.append(sounds)  # type: ignore[misc]
         if self.format not in FORMATS:
             raise ValueError(f"format {self.format!r} is not one of {', '.join(FORMATS)}")
         frames = self.length_s * FORMATS[self.format].fps
@@ -147,7 +152,8 @@ class ImageToVideo(Stage):
             metrics |= on_beat_metrics(cuts, beats, 1 / fps)
         for clip in clips:
             metrics.update(clip.metrics)
-        metrics |= self._measured(requests, clips, paths)
+        quality, seen = self._measured(requests, clips, paths)
+        metrics |= quality
         verdicts = (self._verdict([clip.mode for clip in clips]), *judge_clips(metrics, self.gates))
         reject_clips(metrics, verdicts)
         shots = [
@@ -156,7 +162,14 @@ class ImageToVideo(Stage):
                 planned, requests, clips, overlaps, paths, strict=True
             )
         ]
-        return {"shots": shots, "metrics": metrics, "verdicts": list(verdicts)}
+        found = {"shots": shots, "metrics": metrics, "verdicts": list(verdicts)}
+        if self.engine.keeps_sound:
+            found["clip_sounds"] = [
+                {"shot": shot.index, "uri": media.save(clip.sound), "seen": events}
+                for shot, clip, events in zip(planned, clips, seen, strict=True)
+                if clip.sound is not None
+            ]
+        return found
 
     def _beats(self, spot: Mapping[str, Any], media: Media) -> Beats:
         """The beats of the spot's music as the mix will have it; none where none are asked for."""
@@ -182,14 +195,23 @@ class ImageToVideo(Stage):
 
     def _measured(
         self, requests: Sequence[ClipRequest], clips: Sequence[RenderedClip], paths: Sequence[Path]
-    ) -> dict[str, float]:
-        """Quality of what a model made: the worst clip counts. What was drawn is not measured."""
-        found = [
-            measure_clip(path, request, clip.product_box) | self._subject(path, request)
-            for path, request, clip in zip(paths, requests, clips, strict=True)
-            if clip.mode == "generated"
-        ]
-        return worst_of(found)
+    ) -> tuple[dict[str, float], list[list[dict[str, Any]]]]:
+        """Quality of what a model made: the worst clip counts. What was drawn is not measured. And
+        VISUAL_EVENT rows of each clip that has a sound, by which that will be set right."""
+        quality: list[dict[str, float]] = []
+        seen: list[list[dict[str, Any]]] = []
+        for path, request, clip in zip(paths, requests, clips, strict=True):
+            seen.append([])
+            if clip.mode != "generated" and clip.sound is None:
+                continue
+            frames = clip_frames(path, request)
+            if clip.sound is not None:
+                grey = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]
+                seen[-1] = [asdict(event) for event in visual_events(grey, request.format.fps)]
+            if clip.mode == "generated":
+                measured = measure_clip(frames, request, clip.product_box)
+                quality.append(measured | self._subject(path, request))
+        return worst_of(quality), seen
 
     def _subject(self, path: Path, request: ClipRequest) -> dict[str, float]:
         """The subject score, where a vision model is given."""

@@ -8,6 +8,12 @@ import cv2
 import numpy as np
 
 
+def pace(count: int, frames: int, rate: float) -> float:
+    """How many of a model's `count` frames pass per frame of a clip of `frames`: `rate`, or fewer
+    where they would not last."""
+    return min(rate, (count - 1) / max(1, frames - 1))
+
+
 def retimed(
     video: np.ndarray, frames: int, rate: float, size: tuple[int, int]
 ) -> Iterator[np.ndarray]:
@@ -18,7 +24,7 @@ def retimed(
     short is slowed down: one that stands still at its end looks broken.
     """
     last = len(video) - 1
-    rate = min(rate, last / max(1, frames - 1))
+    rate = pace(len(video), frames, rate)
     method = cv2.INTER_CUBIC if size[1] >= video.shape[1] else cv2.INTER_AREA
     for index in range(frames):
         before = min(int(index * rate), last)

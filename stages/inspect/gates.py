@@ -48,6 +48,9 @@ METRICS: Mapping[str, str] = {
     "lip_offset_ms": "how late the mouth is behind the phonemes that are heard",
     "lip_r": "correlation of mouth and phonemes at that offset",
     "lip_confidence": "how much better that offset fits than any other, 0 to 1",
+    "lse_d": "least distance of mouth and sound in SyncNet's space; asks for lip_model",
+    "lse_c": "how far the median over all offsets lies above that; asks for lip_model",
+    "lse_offset_ms": "how late the sound is behind the mouth there; asks for lip_model",
     "caption_offset_ms": "median of how late captions are seen",
     "captions_seen": "part of the captions that were seen at all, 0 to 1",
     "captions_in_safe_zone": "part of the captions inside the safe zone, 0 to 1",
@@ -62,9 +65,13 @@ METRICS: Mapping[str, str] = {
 
 PICTURE = (
     "black_frames", "frozen_s", "warp_error", "flashes_per_s", "product_fidelity",
-    "lip_offset_ms", "lip_r", "nsfw_score", "faces_found", "faces_outside_presenter",
+    "lip_offset_ms", "lip_r", "lse_c", "lse_d", "lse_offset_ms", "nsfw_score", "faces_found",
+    "faces_outside_presenter",
 )  # fmt: skip
 """What may come out otherwise with another seed."""
+
+OF_LIP_MODEL = ("lse_c", "lse_d", "lse_offset_ms")
+"""What is measured only where a campaign brings SyncNet's weights."""
 
 
 def check_gates(gates: Iterable[Gate]) -> None:

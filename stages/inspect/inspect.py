@@ -21,6 +21,7 @@ from stages.inspect.footage import Footage, decode_footage
 from stages.inspect.gates import Gate, check_gates, judge, reject_if_blocked
 from stages.inspect.hearing import RATE_HZ as EAR_HZ
 from stages.inspect.hearing import Ear
+from stages.inspect.lip_model import lip_distance
 from stages.inspect.lips import lip_sync
 from stages.inspect.measures import (
     caption_metrics,
@@ -33,6 +34,7 @@ from stages.inspect.measures import (
 from stages.inspect.people import FaceFinder, IndecencyModel, outside
 from stages.inspect.soundness import RATE_HZ, sound_metrics, voice_offset_ms
 from stages.inspect.speech_quality import QualityModel
+from stages.inspect.syncnet import SyncNet
 from stages.inspect.voice_quality import voice_metrics
 from stages.inspect.word_errors import word_error_rate
 from stages.shared.ffmpeg import decode_audio
@@ -59,8 +61,9 @@ class Inspect(Stage):
         "words", "voice_uri", "language", "brand", "heard_phonemes", "sound_events",
     )  # fmt: skip
     writes: ClassVar[pa.Schema] = pa.schema([("contact_sheet_uri", pa.string())])
-    hardware = Hardware(cpus=1, memory_gb=1.0)
-    seconds_hint = 9.0
+    # Where and how long it works changes no number, so none of these is part of the key.
+    hardware: Hardware = field(default=Hardware(cpus=1, memory_gb=1.0), metadata={"place": True})
+    seconds_hint: float = field(default=9.0, metadata={"place": True})
 
     gates: tuple[Gate, ...] = ()
     watermark_secret: str = "spotmill"
@@ -68,6 +71,12 @@ class Inspect(Stage):
     lexicon: tuple[str, ...] = ()
     effects: tuple[tuple[str, Asset], ...] = ()
     """Sounds by the name of the effect, as the composite stage plays them."""
+    # In the key by `identity`: most campaigns have none.
+    lip_model: Asset | None = field(default=None, metadata={"place": True})
+    """SyncNet's weights, a file or a folder with one, for `lse_c`, `lse_d` and `lse_offset_ms`."""
+    _lip_net: tuple[str, SyncNet] | None = field(
+        init=False, repr=False, compare=False, default=None
+    )
     _ear: Ear | None = field(init=False, repr=False, compare=False, default=None)
     _quality: QualityModel | None = field(init=False, repr=False, compare=False, default=None)
     _faces: FaceFinder | None = field(init=False, repr=False, compare=False, default=None)
@@ -79,8 +88,10 @@ class Inspect(Stage):
 
     @property
     def identity(self) -> str:
-        """The layouts that it judges by, for its key: of every format, for it takes what comes."""
-        return layout_digest(*FORMATS)
+        """For its key: the layouts that it judges by, of every format, for it takes what comes; and
+        the lip model."""
+        lips = f", lips by {self.lip_model.sha256}" if self.lip_model else ""
+        return layout_digest(*FORMATS) + lips
 
     def load(self) -> None:
         """Load the four small models; one thread each, the pool of workers fills the cores."""
@@ -133,6 +144,7 @@ class Inspect(Stage):
             **fault_metrics(footage, spot["shots"]),
             **product_metrics(spot, [[seen[t] for t in times] for times in product_s], media),
             **lip_sync(footage, spot),
+            **self._lip_model(spot, path, container, sound, media),
             **caption_metrics(footage, spot["captions"], FORMATS[name].safe_zone),
             **self._people(list(seen.values()), sheet, spot.get("presenter_box")),
             **self._watermark(footage, spot["watermark_id"]),
@@ -165,6 +177,19 @@ class Inspect(Stage):
             names = (*self.lexicon, spot.get("brand") or "")
             metrics["word_error_rate"] = word_error_rate(said, heard, names, language)
         return metrics
+
+    def _lip_model(
+        self, spot: Mapping[str, Any], path: Path, container: Container, samples: np.ndarray,
+        media: Media,
+    ) -> dict[str, float]:  # fmt: skip
+        """What SyncNet says, where its weights are given; they come with the first spot."""
+        if self.lip_model is None:
+            return {}
+        if self._lip_net is None or self._lip_net[0] != self.lip_model.sha256:
+            self._lip_net = (self.lip_model.sha256, SyncNet(media.open(self.lip_model)))
+        mono = resample(samples.mean(axis=1), RATE_HZ, EAR_HZ)
+        size_px = (container.width_px, container.height_px)
+        return lip_distance(self._lip_net[1], path, size_px, spot, mono)
 
     def _effects(
         self, spot: Mapping[str, Any], footage: Footage, samples: np.ndarray, media: Media

@@ -11,6 +11,7 @@ from stages.base import Reject
 from stages.shared.audio_onsets import audio_onsets
 from stages.shared.clock import Clock, DriftTooLarge, fit_clock, set_right
 from stages.shared.event_match import SURE, Match, match_events
+from stages.shared.onsets import Event
 from stages.shared.visual_events import visual_events
 
 NEAREST_MS = 20.0
@@ -32,8 +33,7 @@ def measure_sound(
 ) -> Match | None:
     """Onsets of the sound, (samples,) or (samples, channels), matched with what grey frames, uint8
     (h, w), show; None where nothing happens, or nothing is heard."""
-    mono = samples if samples.ndim == 1 else samples.mean(axis=1)
-    return match_events(visual_events(frames, fps), audio_onsets(mono, rate_hz))
+    return match_events(visual_events(frames, fps), _onsets(samples, rate_hz))
 
 
 def set_sound_right(
@@ -44,7 +44,16 @@ def set_sound_right(
     Raises `Reject`: "sound_not_matched" if nothing matches surely, "sound_drifts" if it drifts by
     more than may be resampled, "sound_not_set_right" if more than a frame is left afterwards.
     """
-    before = measure_sound(frames, fps, samples, rate_hz)
+    return set_right_by(visual_events(frames, fps), fps, len(frames) / fps, samples, rate_hz)
+
+
+def set_right_by(
+    visual: Sequence[Event], fps: float, length_s: float, samples: np.ndarray, rate_hz: int,
+    heard: Sequence[Event] | None = None,
+) -> SetRight:  # fmt: skip
+    """The same by the events of a picture of that length; `heard` are the sound's onsets, if they
+    are known."""
+    before = match_events(visual, _onsets(samples, rate_hz) if heard is None else heard)
     if before is None or before.confidence < SURE:
         sure = "nothing" if before is None else f"confidence {before.confidence:.2f}"
         raise Reject(
@@ -55,7 +64,6 @@ def set_sound_right(
     clock = fit_clock(
         [pair.visual.time_s for pair in before.pairs], [pair.sound.time_s for pair in before.pairs]
     )
-    length_s = len(frames) / fps
     if abs(clock.worst_ms(length_s)) <= NEAREST_MS:
         return SetRight(samples, clock, before, before)
     try:
@@ -64,7 +72,7 @@ def set_sound_right(
         raise Reject(
             "sound_drifts", str(large), metrics={"sound_drift_ppm": clock.drift_ppm}
         ) from large
-    after = measure_sound(frames, fps, righted, rate_hz)
+    after = match_events(visual, _onsets(righted, rate_hz))
     if after is None or abs(after.offset_ms) > 1000 / fps:
         left = "is not found again" if after is None else f"is still {after.offset_ms:+.0f} ms off"
         raise Reject(
@@ -73,3 +81,7 @@ def set_sound_right(
             metrics={"sound_offset_ms": before.offset_ms},
         )
     return SetRight(righted, clock, before, after)
+
+
+def _onsets(samples: np.ndarray, rate_hz: int) -> list[Event]:
+    return audio_onsets(samples if samples.ndim == 1 else samples.mean(axis=1), rate_hz)

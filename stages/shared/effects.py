@@ -75,5 +75,6 @@ def _level(effect: np.ndarray) -> np.ndarray:
         return np.zeros(0)
     square = np.square(np.asarray(effect[: count * _HOP], np.float64))
     power = square.mean(axis=1).reshape(count, _HOP).mean(axis=1)
-    level: np.ndarray = np.sqrt(ndimage.uniform_filter1d(power, 2, origin=-1))
+    # In digital silence a running sum may end a hair below zero.
+    level: np.ndarray = np.sqrt(np.maximum(ndimage.uniform_filter1d(power, 2, origin=-1), 0.0))
     return level

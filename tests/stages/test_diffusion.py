@@ -80,7 +80,8 @@ def engine_of(folder: Path, family: str = "wan", *, shells: int = 1, **changes: 
 def videos_of(engine: DiffusersClips, *requests: ClipRequest) -> np.ndarray:
     """What the model itself makes, float32 (rows, frames, height, width, 3)."""
     engine._ready(requests[0])
-    return np.stack(engine._make(engine._loaded["shells"][0], requests))
+    made = engine._make(engine._loaded["shells"][0], requests)
+    return np.stack([one.video for one in made])
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -24,6 +24,21 @@ CHUNKED = frozenset(("HeliosPipeline", "HeliosPyramidPipeline"))
 DRAWS_ON_THE_CARD = CHUNKED
 """Pipelines that draw noise on the denoiser's device, where a generator of the CPU is refused."""
 
+SOUND_RATES = {"LTX2ImageToVideoPipeline": "vocoder.config.output_sampling_rate"}
+"""Pipelines whose output has `audio`, waveforms [batch, channels, samples] from -1 to 1 that begin
+with the picture; where the loaded model tells their rate."""
+
+
+def sound_rate(model: Any) -> int | None:
+    """Samples per second of the sound that a loaded pipeline makes beside its picture, or None."""
+    for base in type(model).__mro__:
+        if (path := SOUND_RATES.get(base.__name__)) is not None:
+            found = model
+            for part in path.split("."):
+                found = getattr(found, part)
+            return int(found)
+    return None
+
 
 def is_one_of(kind: type, names: Container[str]) -> bool:
     """Whether a pipeline's class, or one that it is made of, has one of these names."""
