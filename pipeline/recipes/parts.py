@@ -67,9 +67,18 @@ def presenter(campaign: Campaign) -> PresenterEngine | None:
     if campaign.presenter_process is not None:
         return _presenter_process(campaign.presenter_process)
     if campaign.presenter_model is not None:
-        named = campaign.presenter_model.driver or DRIVER
-        return model_presenter(campaign.presenter_model, presenter_engine(named, campaign.brand))
+        return model_presenter(campaign.presenter_model, _driver(campaign))
     return presenter_engine(campaign.presenter, campaign.brand) if campaign.presenter else None
+
+
+def _driver(campaign: Campaign) -> PresenterRig | VectorPresenter:
+    """Who performs for a talking-head model."""
+    told = campaign.presenter_model
+    try:
+        return presenter_engine((told and told.driver) or DRIVER, campaign.brand)
+    except ConfigError as error:
+        refusals = [Refusal("presenter_model.driver", r.value, r.fix) for r in error.refusals]
+        raise ConfigError(error.source, refusals) from None
 
 
 def avatar(campaign: Campaign) -> Avatar:

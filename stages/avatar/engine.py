@@ -54,9 +54,8 @@ class Take:
 class PresenterEngine(ABC):
     """A way to make a presenter talk: a parameter rig on the CPU, or a talking-head model.
 
-    To add one, write one file with one dataclass
-    (its fields are its parameters and part of the stage's key) that sets `name` and `version`,
-    warms its model in `load`, and in `perform`:
+    To add one, write one file with one dataclass (its fields are its parameters and part of the
+    stage's key) that sets `name` and `version`, warms its model in `load`, and in `perform`:
 
     - draws frames for `performance.spans` only, `size_px` square, uint8 (height, width, 4) BGRA
       with straight alpha whose colours run on for some pixels under transparent ones;

@@ -76,13 +76,13 @@ def cut_out(picture: np.ndarray) -> np.ndarray:
     far = cv2.GaussianBlur(far, (0, 0), 0.6)  # noise of single pixels is no presenter
     nearest = max(_LEAST_FAR, 1.6 * min(ground.spread, MOST_SPREAD))
     open_air = _open_air(far < nearest)
-    reach = np.ones((2 * _RIM_PX + 1, 2 * _RIM_PX + 1), np.uint8)
-    whole = cv2.dilate(open_air.astype(np.uint8), reach) == 0
+    whole = ~_grown(open_air, _RIM_PX)
     colour = np.where(whole[..., None], seen, _colour_beside(seen, whole))
     # Each pixel of the rim is a mixture of both colours: how much there is of hers.
     hers = colour - ground.shade
     share = ((seen - ground.shade) * hers).sum(axis=2) / np.maximum((hers**2).sum(axis=2), 400.0)
     alpha = np.where(whole, 1.0, np.clip((share - _NOISE) / (1.0 - 2.0 * _NOISE), 0.0, 1.0))
+    alpha[open_air & ~_grown(whole, 3 * _RIM_PX)] = 0.0  # or noise would be a veil
     picked = np.dstack([colour[..., ::-1], alpha * 255.0])
     return np.rint(np.clip(picked, 0.0, 255.0)).astype(np.uint8)
 
@@ -97,11 +97,15 @@ def _open_air(like_ground: np.ndarray) -> np.ndarray:
     outer[np.concatenate([labels[0], labels[:, 0], labels[:, -1]])] = True
     outer[0] = False  # what is no ground
     air = outer[labels]
-    reach = np.ones((2 * _STRAND_PX + 1, 2 * _STRAND_PX + 1), np.uint8)
-    near = np.bincount(labels[cv2.dilate(air.astype(np.uint8), reach) > 0], minlength=count) > 0
+    near = np.bincount(labels[_grown(air, _STRAND_PX)], minlength=count) > 0
     pocket = near & (stats[:, cv2.CC_STAT_AREA] < _POCKET * labels.size)
     pocket[0] = False
     return np.asarray((outer | pocket)[labels])
+
+
+def _grown(mask: np.ndarray, by_px: int) -> np.ndarray:
+    reach = np.ones((2 * by_px + 1, 2 * by_px + 1), np.uint8)
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), reach) > 0)
 
 
 def _colour_beside(seen: np.ndarray, whole: np.ndarray) -> np.ndarray:
