@@ -115,8 +115,9 @@ class ModelPresenter(PresenterEngine):
         """What `perform` encodes: BGRA frames of the stretches on screen, None between them. All
         is filmed when this returns."""
         check_voice(performance.voice)
-        portrait = framed(media.open(self.portrait), self.preset.side)
-        studio = Studio(self._ready(media), self.preset, portrait, self.driver)
+        if "portrait" not in self._loaded:
+            self._loaded["portrait"] = framed(media.open(self.portrait), self.preset.side)
+        studio = Studio(self._ready(media), self.preset, self._loaded["portrait"], self.driver)
         films = [_filmed(studio, performance, span, media) for span in performance.spans]
         return self._finished(films, performance)
 

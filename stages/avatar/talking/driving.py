@@ -20,7 +20,7 @@ CROP = 1.3
 """Side of the face crop, in sizes of the face: as in Wan-Animate's own preprocessing."""
 _GROUND = 176
 """Grey behind the driver."""
-_LOOKED_AT = 5
+_LOOKED_AT = 3
 
 
 class Driver(Protocol):
@@ -38,26 +38,28 @@ def face_film(
 ) -> list[np.ndarray]:
     """The driver's face in each frame of the performance: uint8 (size, size, 3) RGB.
 
-    One crop for all frames, so that the head's own movement is seen. Raises `Reject` for a driver
+    One crop for all frames, so that the head's own movement is seen; `performance` is one that is
+    seen throughout. Raises `Reject` for a driver
     in whose picture no face is found.
     """
     asked = replace(performance, size_px=DRIVER_PX)
-    shown = [_on_ground(frame) for frame in driver.frames(asked, media) if frame is not None]
-    left, top, side = _crop(driver_face(shown))
-    return [
-        cv2.resize(
-            frame[top : top + side, left : left + side],
-            (size_px, size_px),
-            interpolation=cv2.INTER_AREA if side > size_px else cv2.INTER_CUBIC,
-        )
-        for frame in shown
-    ]
+    count = len(performance.visibility)
+    some = set(np.linspace(0, count - 1, _LOOKED_AT).astype(int).tolist())
+    few = replace(asked, visibility=tuple(1.0 if n in some else 0.0 for n in range(count)))
+    still = [_on_ground(frame) for frame in driver.frames(few, media) if frame is not None]
+    left, top, side = _crop(driver_face(still))
+    method = cv2.INTER_AREA if side > size_px else cv2.INTER_CUBIC
+    shown = []
+    for frame in driver.frames(asked, media):
+        assert frame is not None  # it is seen throughout
+        face = _on_ground(frame[top : top + side, left : left + side])
+        shown.append(cv2.resize(face, (size_px, size_px), interpolation=method))
+    return shown
 
 
-def driver_face(shown: list[np.ndarray]) -> FaceBox:
-    """Around the face in some of the frames, the median of each side, px. Raises `Reject`."""
-    places = np.unique(np.linspace(0, len(shown) - 1, _LOOKED_AT).astype(int))
-    found = [faces[0] for n in places if len(faces := find_faces(shown[n])) == 1]
+def driver_face(pictures: list[np.ndarray]) -> FaceBox:
+    """Around the face in these pictures, the median of each side, px. Raises `Reject`."""
+    found = [faces[0] for picture in pictures if len(faces := find_faces(picture)) == 1]
     if not found:
         why = "No face is found in the driver's picture; take another presenter_model.driver."
         raise Reject("presenter_model_driver", why)
