@@ -48,7 +48,9 @@ def _parsed(key: str, text: str) -> Any:
     return text if value is None and text.strip() not in ("", "null", "~") else value
 
 
-def presenter_place(named: str, base: str | None = None, source: str = "the presenter") -> str:
+def presenter_place(
+    named: str, base: str | None = None, source: str = "the presenter", key: str = "presenter"
+) -> str:
     """A presenter's file or folder made absolute, relative to `base`; "host:..." is as it stands.
 
     Raises `ConfigError` for a place where nothing is.
@@ -60,7 +62,7 @@ def presenter_place(named: str, base: str | None = None, source: str = "the pres
         fix = f"{found} is not there"
         if named in shipped_hosts():
             fix = f"is no folder here; for the drawn host write host:{named}"
-        raise ConfigError(source, [Refusal("presenter", named, fix)])
+        raise ConfigError(source, [Refusal(key, named, fix)])
     return found if named.endswith((".yaml", ".yml")) else found.rstrip("/") + "/"
 
 
@@ -103,6 +105,18 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
         voice = voice.model_copy(update={"settings": {**voice.settings, "voices": where}})
     if voice.preset is not None and voice.preset.endswith((".yaml", ".yml")):
         voice = voice.model_copy(update={"preset": place("voice.preset", voice.preset)})
+    talker = campaign.presenter_model
+    if talker is not None:
+        talker = in_part(talker, "presenter_model", "portrait")
+        if not talker.is_hub_id:
+            weights = place("presenter_model.model", talker.model, folder=True)
+            talker = talker.model_copy(update={"model": weights})
+        if talker.preset.endswith((".yaml", ".yml")):
+            file = place("presenter_model.preset", talker.preset)
+            talker = talker.model_copy(update={"preset": file})
+        if talker.driver is not None:
+            who = presenter_place(talker.driver, base, uri, "presenter_model.driver")
+            talker = talker.model_copy(update={"driver": who})
     aligner = campaign.aligner
     if aligner is not None and not is_hub_id(aligner.model):
         folder_of = place("aligner.model", aligner.model, folder=True)
@@ -121,6 +135,7 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
             "presenter": campaign.presenter and presenter_place(campaign.presenter, base, uri),
             "presenter_process": campaign.presenter_process
             and in_part(campaign.presenter_process, "presenter_process", "portrait", "checkout"),
+            "presenter_model": talker,
             "brand": in_part(campaign.brand, "brand", "logo", "font", "font_bold"),
             "video_model": video_model,
             "lip_model": lip_model,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from schemas.checked import checked
 from schemas.config_error import ConfigError, Refusal
+from schemas.presenter_model import PresenterModel
 from schemas.presenter_process import PresenterProcess
 from schemas.video_model import VideoModel
 from schemas.video_preset import Commit
@@ -182,6 +183,8 @@ class Campaign(_Part):
     rendered rig; without it spots have no presenter."""
     presenter_process: PresenterProcess | None = None
     """A talking-head program of your own, in the place of `presenter`."""
+    presenter_model: PresenterModel | None = None
+    """A talking-head model that Spotmill runs, in the place of `presenter`."""
     sound: Sound = Sound()
     aligner: SpeechModel | None = None
     """What finds the words in the voice in the place of the embedded aligner."""
@@ -244,15 +247,26 @@ def _contradictions(campaign: Campaign) -> list[Refusal]:
     if campaign.sound.snap_cuts and campaign.sound.music is None and campaign.scripts is None:
         fix = "there is no music to keep time with: name sound.music, or leave this out"
         found.append(Refusal("sound.snap_cuts", "true", fix))
-    if campaign.presenter is not None and campaign.presenter_process is not None:
-        fix = "presenter_process makes the presenter; leave this out, or that"
-        found.append(Refusal("presenter", campaign.presenter, fix))
+    found += _several_presenters(campaign)
+    if campaign.presenter_model is not None:
+        found += campaign.presenter_model.contradictions(campaign.date or Date.today())
     names = [variant.name for variant in campaign.variants]
     for name in sorted({name for name in names if names.count(name) > 1}):
         found.append(Refusal("variants", name, "two variants have this name; rename one"))
     if not names:
         found.append(Refusal("variants", "[]", "name at least one, or leave the key out"))
     return found
+
+
+def _several_presenters(campaign: Campaign) -> list[Refusal]:
+    shown = {
+        "presenter": campaign.presenter,
+        "presenter_process": campaign.presenter_process and campaign.presenter_process.portrait,
+        "presenter_model": campaign.presenter_model and campaign.presenter_model.preset,
+    }
+    *others, last = [(key, value) for key, value in shown.items() if value] or [("", "")]
+    fix = f"{last[0]} makes the presenter; leave this out, or that"
+    return [Refusal(key, str(value), fix) for key, value in others]
 
 
 def _a_list(error: Any) -> str | None:

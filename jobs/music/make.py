@@ -19,8 +19,8 @@ from pipeline.media import MediaStore, asset
 from schemas.config_error import ConfigError, Refusal
 from schemas.music_bed import MusicBed
 from stages.composite.mix import RATE_HZ, master
-from stages.image_to_video.diffusion.weights import fetched
 from stages.shared.bed import beats_under
+from stages.shared.diffusion.weights import fetched
 from stages.shared.sound import (
     SILENCE_DB,
     high_pass,

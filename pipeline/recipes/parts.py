@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from pipeline import storage
 from pipeline.media import asset
+from pipeline.recipes.talking import DRIVER, model_presenter, portrait_asset
 from pipeline.recipes.voices import (
     http_voice,
     kokoro_voice,
@@ -23,11 +22,17 @@ from schemas.config_error import ConfigError, Refusal
 from schemas.presenter_process import PresenterProcess
 from schemas.video_preset import is_hub_id
 from stages.align import Align, CtcAligner
-from stages.avatar import Avatar, PresenterEngine, PresenterRig, ProcessPresenter, VectorPresenter
+from stages.avatar import (
+    Avatar,
+    ModelPresenter,
+    PresenterEngine,
+    PresenterRig,
+    ProcessPresenter,
+    VectorPresenter,
+)
 from stages.avatar.hosts import host_of, shipped_host
-from stages.avatar.process.checks import check_portrait
 from stages.avatar.process.run import Limits
-from stages.base import Reject, Stage
+from stages.base import Stage
 from stages.hardware import Hardware
 from stages.sign import DevSigner, FileSigner
 from stages.sign.signer import Signer, SignerError
@@ -58,12 +63,32 @@ def presenter(campaign: Campaign) -> PresenterEngine | None:
     """The campaign's presenter, by whatever engine, or None. Raises `ConfigError`."""
     if campaign.presenter_process is not None:
         return _presenter_process(campaign.presenter_process)
+    if campaign.presenter_model is not None:
+        return model_presenter(campaign.presenter_model, _driver(campaign))
     return presenter_engine(campaign.presenter, campaign.brand) if campaign.presenter else None
 
 
+def _driver(campaign: Campaign) -> PresenterRig | VectorPresenter:
+    """Who performs for a talking-head model."""
+    told = campaign.presenter_model
+    try:
+        return presenter_engine((told and told.driver) or DRIVER, campaign.brand)
+    except ConfigError as error:
+        refusals = [Refusal("presenter_model.driver", r.value, r.fix) for r in error.refusals]
+        raise ConfigError(error.source, refusals) from None
+
+
 def avatar(campaign: Campaign) -> Avatar:
-    """The stage with the campaign's presenter, and what a program of the team's own needs."""
+    """The stage with the campaign's presenter, and what a model or a program of its own needs."""
     stage = Avatar(engine=presenter(campaign), length_s=campaign.length_s)
+    if isinstance(stage.engine, ModelPresenter):
+        preset = stage.engine.preset
+        return replace(
+            stage,
+            hardware=Hardware(cpus=1, gpus=preset.gpus, memory_gb=preset.memory_gb),
+            timeout_s=3600.0,
+            seconds_hint=240.0,  # a guess that sizes the pools
+        )
     process = campaign.presenter_process
     if process is None:
         return stage
@@ -77,17 +102,8 @@ def avatar(campaign: Campaign) -> Avatar:
 
 def _presenter_process(process: PresenterProcess) -> ProcessPresenter:
     """The engine that runs it; its portrait is looked at now, before anything is spent."""
-    portrait = asset(process.portrait)
-    with tempfile.TemporaryDirectory(prefix="spotmill-") as folder:
-        local = Path(folder) / f"portrait{Path(process.portrait).suffix}"
-        local.write_bytes(storage.read_bytes(process.portrait))
-        try:
-            check_portrait(local)
-        except Reject as error:
-            refusal = Refusal("presenter_process.portrait", process.portrait, error.reason)
-            raise ConfigError("the presenter", [refusal]) from None
     return ProcessPresenter(
-        portrait=portrait,
+        portrait=portrait_asset("presenter_process.portrait", process.portrait),
         command=process.command,
         revision=process.revision,
         consent=process.consent,
@@ -98,7 +114,7 @@ def _presenter_process(process: PresenterProcess) -> ProcessPresenter:
     )
 
 
-def presenter_engine(named: str, brand: Brand) -> PresenterEngine:
+def presenter_engine(named: str, brand: Brand) -> PresenterRig | VectorPresenter:
     """The engine of "host:NAME", a host file or a rig's folder, in the brand's colours.
 
     Raises `ConfigError` for a host that is not there or breaks a rule.

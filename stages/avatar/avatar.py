@@ -11,7 +11,7 @@ import pyarrow as pa
 from schemas.arrow_types import BOX
 from schemas.layout import FORMATS, Format, layout_digest
 from stages.avatar.engine import Performance, PresenterEngine
-from stages.base import Media, Stage
+from stages.base import Media, Stage, Verdict
 from stages.hardware import Hardware
 
 
@@ -64,6 +64,11 @@ class Avatar(Stage):
         """The layout that it works by, for its key: a box that moves makes other pictures."""
         return layout_digest(self.format)
 
+    def prepare(self) -> None:
+        """Fetch the engine's weights."""
+        if self.engine is not None:
+            self.engine.prepare()
+
     def load(self) -> None:
         """Warm the engine."""
         if self.engine is not None:
@@ -106,7 +111,14 @@ class Avatar(Stage):
                 "avatar_seconds_on_screen": len(on_screen) / form.fps,
                 "avatar_frames": float(behind - first),
             },
+            "verdicts": self._verdicts(self.engine),
         }
+
+    def _verdicts(self, engine: PresenterEngine) -> list[Verdict]:
+        """What a reviewer should know of the face: by whose leave it is shown."""
+        if not engine.consent:
+            return []
+        return [Verdict(self.name, "presenter_consent", "pass", engine.consent)]
 
 
 _LEAVE_S = 0.2

@@ -54,9 +54,8 @@ class Take:
 class PresenterEngine(ABC):
     """A way to make a presenter talk: a parameter rig on the CPU, or a talking-head model.
 
-    To add one (for instance audio-driven diffusion on a GPU), write one file with one dataclass
-    (its fields are its parameters and part of the stage's key) that sets `name` and `version`,
-    warms its model in `load`, and in `perform`:
+    To add one, write one file with one dataclass (its fields are its parameters and part of the
+    stage's key) that sets `name` and `version`, warms its model in `load`, and in `perform`:
 
     - draws frames for `performance.spans` only, `size_px` square, uint8 (height, width, 4) BGRA
       with straight alpha whose colours run on for some pixels under transparent ones;
@@ -71,6 +70,11 @@ class PresenterEngine(ABC):
     """The word for it in recipes and in the ledger."""
     version: ClassVar[str]
     """Bump when its pictures would change."""
+    consent: str = ""
+    """By whose leave a real face is shown, for reviewers; empty where nobody's is."""
+
+    def prepare(self) -> None:  # noqa: B027 (an engine may have nothing to fetch)
+        """Once per node: fetch weights."""
 
     def load(self) -> None:  # noqa: B027 (an engine may have nothing to warm)
         """Once per worker: warm the model."""

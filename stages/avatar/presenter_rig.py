@@ -61,16 +61,15 @@ class PresenterRig(PresenterEngine):
         """One thread per worker: parallel flow would differ with the number of cores."""
         cv2.setNumThreads(1)
 
+    def frames(self, performance: Performance, media: Media) -> Iterator[np.ndarray | None]:
+        """What `perform` encodes: BGRA frames, None where she is not seen. Raises `Reject`."""
+        model = self._warm(media)
+        yield from _frames(model, *_played(model, performance), performance.visibility)
+
     def perform(self, performance: Performance, media: Media) -> Take:
         """Draw and encode the take. Raises `Reject` if the rig cannot be used."""
         model = self._warm(media)
-        bust = model.bust(performance.size_px)
-        frames = np.arange(len(performance.visibility)) + performance.first_frame
-        times_s = frames / performance.fps
-        motion = plan_motion(performance.phonemes, performance.sentences, times_s, performance.seed)
-        weights = viseme_weights(
-            performance.phonemes, times_s + performance.audio_lead_s, model.rig.visemes
-        )
+        bust, motion, weights = _played(model, performance)
         path = media.scratch("presenter.mp4")
         write_track(
             path,
@@ -90,6 +89,17 @@ class PresenterRig(PresenterEngine):
                 self.rig.sha256, rig, MouthBlend(rig.mouth.sprites, "sil"), Blend(eyes, eyes), {}
             )
         return self._model
+
+
+def _played(model: _Model, performance: Performance) -> tuple[Bust, Motion, np.ndarray]:
+    """Who draws, and posture and visemes of each frame of the take."""
+    frames = np.arange(len(performance.visibility)) + performance.first_frame
+    times_s = frames / performance.fps
+    motion = plan_motion(performance.phonemes, performance.sentences, times_s, performance.seed)
+    weights = viseme_weights(
+        performance.phonemes, times_s + performance.audio_lead_s, model.rig.visemes
+    )
+    return model.bust(performance.size_px), motion, weights
 
 
 def _frames(

@@ -14,7 +14,7 @@ import soundfile  # type: ignore[import-untyped]
 from schemas.asset import Asset
 from stages.avatar.engine import Performance, PresenterEngine, Take
 from stages.avatar.process.checks import check_portrait, check_voice
-from stages.avatar.process.footage import lips_in, read_footage
+from stages.avatar.process.footage import lips_in, read_footage, wrong
 from stages.avatar.process.run import Limits, ProgramFailed, run_program
 from stages.avatar.track import write_track
 from stages.base import Media, Reject
@@ -86,7 +86,10 @@ class ProcessPresenter(PresenterEngine):
                 yield frame if performance.visibility[i] > 0.0 else None
 
         write_track(path, drawn(), performance.visibility, performance.size_px, performance.fps)
-        return Take(path, lips_in(kept))
+        lips = lips_in(kept)
+        if lips is None:
+            raise wrong("no_face", "no face is found in its film")
+        return Take(path, lips)
 
 
 def _write_voice(path: Path, performance: Performance) -> None:

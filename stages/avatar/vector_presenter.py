@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -55,6 +55,11 @@ class VectorPresenter(PresenterEngine):
         """One thread per worker."""
         one_thread()
 
+    def frames(self, performance: Performance, media: Media) -> Iterator[np.ndarray | None]:
+        """What `perform` encodes: BGRA frames, None where the host is not seen."""
+        puppet = self._puppet(performance.size_px)
+        yield from _frames(puppet, _played(performance), performance.visibility)
+
     def perform(self, performance: Performance, media: Media) -> Take:
         """Draw and encode the take."""
         puppet = self._puppet(performance.size_px)
@@ -96,7 +101,7 @@ def _played(performance: Performance) -> Iterator[tuple[Look, Pose]]:
 
 
 def _frames(
-    puppet: Puppet, played: list[tuple[Look, Pose]], visibility: tuple[float, ...]
+    puppet: Puppet, played: Iterable[tuple[Look, Pose]], visibility: tuple[float, ...]
 ) -> Iterator[np.ndarray | None]:
     """BGRA frames of the take, None where the host is not seen."""
     for (look, pose), seen in zip(played, visibility, strict=True):

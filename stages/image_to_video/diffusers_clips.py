@@ -27,17 +27,14 @@ from stages.image_to_video.diffusion.families import (
     sound_rate,
 )
 from stages.image_to_video.diffusion.image_check import check_image_is_used
-from stages.image_to_video.diffusion.loading import (
-    ModelRefused,
-    load_pipeline,
-    use_loras,
-)
+from stages.image_to_video.diffusion.loading import load_pipeline, use_loras
 from stages.image_to_video.diffusion.packages import package
 from stages.image_to_video.diffusion.shells import PromptCache, Shell
-from stages.image_to_video.diffusion.weights import fetched, fetched_part
 from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
 from stages.image_to_video.first_frame import first_frame
 from stages.image_to_video.retime import pace, retimed
+from stages.shared.diffusion.loading import ModelRefused
+from stages.shared.diffusion.weights import fetched, fetched_part
 from stages.shared.frames import encode_frames, nvenc_works
 
 ENCODERS = 2

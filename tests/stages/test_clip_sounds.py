@@ -28,8 +28,8 @@ from stages.composite.clip_tracks import ClipTrack, clip_tracks
 from stages.composite.mix import Levels, mix
 from stages.image_to_video import ClipRequest, DiffusersClips, ImageToVideo
 from stages.image_to_video.clip_sound import write_clip_sound
-from stages.image_to_video.diffusion.loading import ModelRefused
 from stages.shared.audio_onsets import audio_onsets
+from stages.shared.diffusion.loading import ModelRefused
 from stages.shared.effects import heard_at, onset_s
 from stages.shared.ffmpeg import decode_audio, decode_frames
 from stages.shared.frames import encode_frames

@@ -27,9 +27,21 @@ PROCESS = {
     "consent": "a rendered face of nobody",
     "licence_accepted": True,
 }
+MODEL = {
+    "preset": "wan-animate",
+    "revision": "0123456789abcdef0123456789abcdef01234567",
+    "portrait": "presenter/base.png",
+    "consent": {
+        "given_by": "its maker", "given_on": "2026-01-05", "scope": "a rendered face of nobody",
+        "record": "examples/demo/PROVENANCE.md",
+    },
+    "licence_accepted": True,
+}  # fmt: skip
 OTHER_PRESENTERS = (
     ["presenter=host:amber"],
     ["presenter=null", f"presenter_process={json.dumps(PROCESS)}"],
+    ["presenter=null", f"presenter_model={json.dumps(MODEL)}"],
+    ["presenter=null", f"presenter_model={json.dumps({**MODEL, 'preset': 'ltx23-voice'})}"],
 )
 ENGINES = [(stage, stage.engine) for stage in STAGES if getattr(stage, "engine", None)]
 ENGINES += [

@@ -21,10 +21,10 @@ from stages.base import Reject
 from stages.image_to_video import ClipRequest, DiffusersClips, ImageToVideo
 from stages.image_to_video.diffusers_clips import OutOfCardMemory
 from stages.image_to_video.diffusion.control import given_track
-from stages.image_to_video.diffusion.loading import ModelRefused
 from stages.image_to_video.diffusion.noise import generator, mixed_noise
 from stages.image_to_video.diffusion.shells import Shell
 from stages.image_to_video.subject_score import SubjectScore
+from stages.shared.diffusion.loading import ModelRefused
 from stages.shared.frames import encode_frames
 from stages.shared.picture import write_png
 from tests.stages import tiny_models

@@ -7,7 +7,7 @@ from typing import Any
 
 from jobs.bench.checkpoints import letters_tokenizer, tiny_wan
 
-__all__ = ["tiny_wan"]
+__all__ = ["letters_tokenizer", "tiny_wan"]
 
 
 def tiny_ltx(folder: Path) -> Path:

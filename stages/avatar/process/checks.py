@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +30,20 @@ FaceBox = tuple[float, float, float, float]
 
 def find_faces(picture: np.ndarray, upsample: int = 0) -> list[FaceBox]:
     """Faces in a uint8 RGB picture, by dlib's frontal detector."""
-    import dlib  # type: ignore[import-untyped]
-
     scale = _SHORT_PX / min(picture.shape[:2])
     sized = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    detector: Any = dlib.get_frontal_face_detector()
-    found, _, _ = detector.run(np.ascontiguousarray(sized), upsample, _SCORE)
+    found, _, _ = _detector().run(np.ascontiguousarray(sized), upsample, _SCORE)
     return [
         (f.left() / scale, f.top() / scale, f.right() / scale, f.bottom() / scale) for f in found
     ]
+
+
+@functools.cache
+def _detector() -> Any:
+    """It takes a quarter of a second to make, and no harm by being used again."""
+    import dlib  # type: ignore[import-untyped]
+
+    return dlib.get_frontal_face_detector()
 
 
 def check_portrait(path: Path) -> FaceBox:

@@ -40,30 +40,30 @@ def read_footage(path: Path, size_px: int, fps: int, count: int) -> Iterator[np.
             got += 1
             yield frame
     except FfmpegError as error:
-        raise _wrong("bad_video", f"its film cannot be read ({error})"[:400]) from None
+        raise wrong("bad_video", f"its film cannot be read ({error})"[:400]) from None
     if frame is None or got < count - max(3, round(_MISSING * count)):
-        raise _wrong("wrong_length", f"its film has {got} frames at {fps} a second, not {count}")
+        raise wrong("wrong_length", f"its film has {got} frames at {fps} a second, not {count}")
     yield from itertools.repeat(frame, count - got)
 
 
 def _measures(path: Path) -> tuple[int, int]:
     """Width and height of the film in px."""
     if not path.is_file() or path.stat().st_size == 0:
-        raise _wrong("no_video", f"it ended well but wrote no {path.name}")
+        raise wrong("no_video", f"it ended well but wrote no {path.name}")
     try:
         with av.open(str(path)) as file:
             width, height = file.streams.video[0].width, file.streams.video[0].height
     except (av.FFmpegError, IndexError, OSError) as error:
-        raise _wrong("bad_video", f"its film cannot be read ({error})"[:400]) from None
+        raise wrong("bad_video", f"its film cannot be read ({error})"[:400]) from None
     if min(width, height) < _LEAST_PX:
-        raise _wrong("bad_video", f"its film is {width}x{height} px, less than {_LEAST_PX}")
+        raise wrong("bad_video", f"its film is {width}x{height} px, less than {_LEAST_PX}")
     return width, height
 
 
-def lips_in(frames: Sequence[np.ndarray]) -> Box:
+def lips_in(frames: Sequence[np.ndarray]) -> Box | None:
     """Around the mouth in some of a take's frames, (size, size, 4) BGRA, as fractions.
 
-    Raises `Reject` where none is found: the program's film shows nobody.
+    None where no face is found: the film shows nobody.
     """
     boxes, size = [], 1
     for frame in frames:
@@ -74,7 +74,7 @@ def lips_in(frames: Sequence[np.ndarray]) -> Box:
             w, h = x1 - x0, y1 - y0
             boxes.append((x0 + 0.25 * w, y0 + 0.62 * h, x1 - 0.25 * w, y0 + 0.95 * h))
     if not boxes:
-        raise _wrong("no_face", "no face is found in its film")
+        return None
     low, high = np.min(boxes, axis=0) / size, np.max(boxes, axis=0) / size
     return Box(
         max(0.0, float(low[0])), max(0.0, float(low[1])),
@@ -82,5 +82,6 @@ def lips_in(frames: Sequence[np.ndarray]) -> Box:
     )  # fmt: skip
 
 
-def _wrong(what: str, why: str) -> Reject:
+def wrong(what: str, why: str) -> Reject:
+    """A reject of what the program made."""
     return Reject(f"presenter_process_{what}", f"The presenter program made no take: {why}.")

@@ -19,7 +19,7 @@ TURN_RAD, NOD_RAD = 0.62, 0.40
 TURN_MAX, NOD_MAX, TILT_MAX_DEG = 0.36, 0.45, 2.4
 JAW_UNITS = 17.0
 """How far the chin goes down with the widest mouth."""
-_RIG_PX = 720.0
+RIG_PX = 720.0
 """`Motion` counts sway and breath in pixels of a canvas of this size."""
 
 
@@ -38,7 +38,7 @@ class Pose:
 
 def pose_of(motion: Motion, frame: int, jaw: float) -> Pose:
     """The posture of a frame, held within what a flat picture bears."""
-    scale = UNITS / _RIG_PX
+    scale = UNITS / RIG_PX
     return Pose(
         turn=float(np.clip(motion.turn[frame], -TURN_MAX, TURN_MAX)),
         nod=float(np.clip(motion.nod[frame], -NOD_MAX, NOD_MAX)),

@@ -19,10 +19,10 @@ from stages.image_to_video.diffusion.families import (
     frames_axis,
     is_one_of,
 )
-from stages.image_to_video.diffusion.loading import arguments
 from stages.image_to_video.diffusion.noise import generator, mixed_noise
 from stages.image_to_video.diffusion.packages import package
 from stages.image_to_video.engine import ClipRequest
+from stages.shared.diffusion.loading import arguments
 
 
 def frame_count(preset: VideoPreset, request: ClipRequest) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from schemas.video_preset import ImageCheck
-from stages.image_to_video.diffusion.loading import ModelRefused
+from stages.shared.diffusion.loading import ModelRefused
 
 
 def check_image_is_used(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,18 +9,24 @@ from typing import Any
 from schemas.video_preset import Lora, VideoPreset
 from stages.image_to_video.diffusion.families import able_to_batch, frames_axis, rows_at_once
 from stages.image_to_video.diffusion.packages import package
+from stages.shared.diffusion.loading import (
+    DENOISERS,
+    ModelRefused,
+    arguments,
+    check_components,
+    compile_denoiser,
+    meant,
+    open_pipeline,
+    place,
+    prepare_denoiser,
+    set_scheduler,
+)
 
 OURS = frozenset(
     ("image", "prompt", "negative_prompt", "height", "width", "num_frames", "frame_rate", "fps",
      "generator", "output_type", "latents", "self")
 )  # fmt: skip
 """Arguments that are ours to give, clip by clip."""
-
-DENOISERS = ("transformer", "transformer_2", "unet")
-
-
-class ModelRefused(ValueError):
-    """Preset and weights do not fit together: every spot would fail, so none is begun."""
 
 
 def load_pipeline(preset: VideoPreset, folder: Path, parts: Mapping[str, Path], said: str) -> Any:
@@ -32,60 +36,29 @@ def load_pipeline(preset: VideoPreset, folder: Path, parts: Mapping[str, Path], 
     names the model for people. Raises `ModelRefused` naming key and fix, and `OSError` for
     weights that are pickles only.
     """
-    torch, diffusers = package("torch"), package("diffusers")
-    package("ftfy")  # several families clean prompts with it; diffusers does not ask for it
-    diffusers.utils.logging.disable_progress_bar()
-    package("transformers").utils.logging.disable_progress_bar()
-    kind = getattr(diffusers, preset.pipeline or "DiffusionPipeline", None)
-    if kind is None:
-        names = [name for name in dir(diffusers) if name.endswith("ImageToVideoPipeline")]
-        raise ModelRefused(
-            f"pipeline {preset.pipeline!r} is no class of diffusers {diffusers.__version__};"
-            f" {_close(preset.pipeline or '', names)}"
-        )
     given = {
-        name: _component(diffusers, name, part.path, parts, preset, kind)
+        name: _component(name, part.path, parts, preset)
         for name, part in preset.components.items()
         if part.path is not None
     }
-    dtypes = {name: part.dtype for name, part in preset.components.items() if part.dtype}
-    model = kind.from_pretrained(
-        str(folder),
-        torch_dtype={"default": getattr(torch, preset.dtype),
-                     **{name: getattr(torch, dtype) for name, dtype in dtypes.items()}},
-        use_safetensors=True,
-        **given,
-    )  # fmt: skip
+    model = open_pipeline(preset, folder, given)
     return prepare_pipeline(model, preset, parts, said)
 
 
 def prepare_pipeline(model: Any, preset: VideoPreset, parts: Mapping[str, Path], said: str) -> Any:
     """A pipeline that was loaded, or made in memory, as its preset wants it."""
-    torch, diffusers = package("torch"), package("diffusers")
     model = _as_batched(model)
     check_call(type(model), preset, said)
-    unknown = sorted(set(preset.components) - set(model.components))
-    if unknown:
-        fix = _close(unknown[0], list(model.components))
-        raise ModelRefused(
-            f"components.{unknown[0]}: {type(model).__name__} has no such part; {fix}"
-        )
-    if preset.scheduler is not None:
-        model.scheduler = _scheduler(diffusers, preset, model)
+    check_components(model, preset)
+    set_scheduler(model, preset)
     _load_loras(model, preset.lora, parts)
     for name in DENOISERS:  # after the LoRAs: adapters of what is in 8 bits already cannot be added
         if (denoiser := getattr(model, name, None)) is not None:
-            _prepare(torch, diffusers, denoiser, name, preset)
-    _configure_vae(model, preset)
-    if torch.cuda.is_available():
-        torch.backends.cudnn.deterministic = True
-        if preset.offload == "model":
-            model.enable_model_cpu_offload()
-        else:
-            model.to("cuda")
-    else:
-        torch.set_num_threads(1)  # sums differ with the number of threads
-    model.set_progress_bar_config(disable=True)
+            prepare_denoiser(denoiser, name, preset)
+            if preset.cache is not None:
+                denoiser.enable_cache(_cache(preset))
+            compile_denoiser(denoiser, preset)
+    place(model, preset)
     return model
 
 
@@ -95,20 +68,20 @@ def check_call(kind: type, preset: VideoPreset, said: str) -> None:
     named = {preset.rename.get(name, name) for name in OURS}
     for name in preset.call:
         if name not in takes:
-            fix = _close(name, sorted(takes - OURS))
+            fix = meant(name, sorted(takes - OURS))
             raise ModelRefused(f"call.{name}: {kind.__name__} takes no such argument; {fix}")
         if name in named:
             raise ModelRefused(f"call.{name}: is given clip by clip; take it out of `call`")
     for ours, theirs in preset.rename.items():
         if theirs not in takes:
-            fix = _close(theirs, sorted(takes))
+            fix = meant(theirs, sorted(takes))
             raise ModelRefused(f"rename.{ours}: {kind.__name__} takes no {theirs!r}; {fix}")
     control = preset.control
     if control is not None:
         for key in ("arg", "mask_arg", "reference_arg", "scale_arg"):
             name = getattr(control, key)
             if name is not None and name not in takes:
-                fix = _close(name, sorted(takes))
+                fix = meant(name, sorted(takes))
                 raise ModelRefused(f"control.{key}: {kind.__name__} takes no {name!r}; {fix}")
     image = preset.rename.get("image", "image")
     sees = image in takes or (control is not None and (control.reference_arg or control.alone))
@@ -129,11 +102,6 @@ def check_call(kind: type, preset: VideoPreset, said: str) -> None:
         )
 
 
-def arguments(kind: type) -> set[str]:
-    """Names that calling a pipeline of this class takes."""
-    return set(inspect.signature(kind.__call__).parameters)  # type: ignore[operator]
-
-
 def _as_batched(model: Any) -> Any:
     kind = able_to_batch(type(model))
     # With a second encoder for the picture (Wan 2.1) rows would still be mixed: one at a time.
@@ -142,13 +110,11 @@ def _as_batched(model: Any) -> Any:
     return model
 
 
-def _component(
-    diffusers: Any, name: str, path: str, parts: Mapping[str, Path], preset: VideoPreset, kind: type
-) -> Any:
+def _component(name: str, path: str, parts: Mapping[str, Path], preset: VideoPreset) -> Any:
     """A part with weights of its own, by the class that its config names."""
     import json
 
-    torch, folder = package("torch"), parts[path]
+    torch, diffusers, folder = package("torch"), package("diffusers"), parts[path]
     config = folder / "config.json"
     if not config.is_file():
         raise ModelRefused(f"components.{name}.path: {folder} has no config.json; name its folder")
@@ -162,24 +128,6 @@ def _component(
     return found.from_pretrained(
         str(folder), torch_dtype=getattr(torch, dtype), use_safetensors=True
     )
-
-
-def _scheduler(diffusers: Any, preset: VideoPreset, model: Any) -> Any:
-    wanted = preset.scheduler
-    assert wanted is not None
-    kind = getattr(diffusers, wanted.class_, None)
-    if kind is None or not hasattr(kind, "set_timesteps"):
-        names = [name for name in dir(diffusers) if name.endswith("Scheduler")]
-        fix = _close(wanted.class_, names)
-        raise ModelRefused(
-            f"scheduler.class: {wanted.class_!r} is no scheduler of diffusers; {fix}"
-        )
-    takes = set(inspect.signature(kind.__init__).parameters) - {"self"}
-    for name in wanted.args:
-        if name not in takes:
-            fix = _close(name, sorted(takes))
-            raise ModelRefused(f"scheduler.args.{name}: {wanted.class_} takes no such one; {fix}")
-    return kind.from_config(model.scheduler.config, **wanted.args)
 
 
 def lora_name(number: int) -> str:
@@ -209,27 +157,8 @@ def use_loras(model: Any, loras: tuple[Lora, ...], move: str) -> None:
         model.set_adapters(names, scales)
 
 
-def _prepare(torch: Any, diffusers: Any, denoiser: Any, name: str, preset: VideoPreset) -> None:
-    part = preset.components.get(name)
-    quantize = part.quantize if part else None
-    if quantize == "fp8_weights":
-        dtype = getattr(torch, (part.dtype if part else None) or preset.dtype)
-        denoiser.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype)
-    elif quantize == "torchao_fp8":
-        torchao = package("torchao.quantization")
-        torchao.quantize_(denoiser, torchao.Float8DynamicActivationFloat8WeightConfig())
-    if torch.cuda.is_available() and hasattr(denoiser, "set_attention_backend"):
-        try:
-            denoiser.set_attention_backend(preset.attention)
-        except (ValueError, RuntimeError) as error:
-            raise ModelRefused(f"attention: {preset.attention!r}: {error}") from error
-    if preset.cache is not None:
-        denoiser.enable_cache(_cache(diffusers, preset))
-    if preset.compile == "regional" and torch.cuda.is_available():
-        denoiser.compile_repeated_blocks(fullgraph=True)
-
-
-def _cache(diffusers: Any, preset: VideoPreset) -> Any:
+def _cache(preset: VideoPreset) -> Any:
+    diffusers = package("diffusers")
     assert preset.cache is not None
     kind = {"first_block": "FirstBlockCacheConfig", "taylorseer": "TaylorSeerCacheConfig",
             "mag": "MagCacheConfig", "pyramid_attention": "PyramidAttentionBroadcastConfig",
@@ -241,16 +170,3 @@ def _cache(diffusers: Any, preset: VideoPreset) -> Any:
         return found(**preset.cache.args)
     except TypeError as error:
         raise ModelRefused(f"cache.args: {kind}: {error}") from error
-
-
-def _configure_vae(model: Any, preset: VideoPreset) -> None:
-    vae: Any = getattr(model, "vae", None)
-    if preset.vae.slicing and hasattr(vae, "use_slicing"):
-        vae.enable_slicing()
-    if preset.vae.tiling == "on" and hasattr(vae, "use_tiling"):
-        vae.enable_tiling()
-
-
-def _close(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(known[:40])}"

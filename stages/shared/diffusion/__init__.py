@@ -1,0 +1,1 @@
+"""What stages that run pipelines of diffusers share: fetching weights, and loading them."""
