@@ -16,15 +16,15 @@ from schemas.asset import Asset
 from schemas.money import Price
 from stages.base import Media, Reject, Stage, Verdict
 from stages.hardware import Hardware
-from stages.screen.finding import Finding, passed, settle
-from stages.screen.names import NameList, read_people, screen_names
+from stages.shared.text_gate.finding import Finding, passed, settle
+from stages.shared.text_gate.names import NameList, read_people, screen_names
 from stages.screen.photo import GATE as IMAGE_GATE
 from stages.screen.photo import BadImage, Picture, open_picture
-from stages.screen.policy import Policy, read_rules, screen_policy
-from stages.screen.prices import Offer, screen_prices
+from stages.shared.text_gate.policy import Policy, read_rules, screen_policy
+from stages.shared.text_gate.prices import Offer, screen_prices
 
-NAMES_FILE = Path(__file__).with_name("names.json")
-POLICY_FILE = Path(__file__).with_name("policy.yaml")
+NAMES_FILE = TEXT_GATE / "names.json"
+POLICY_FILE = TEXT_GATE / "policy.yaml"
 
 LATIN_SHARE = 0.6
 """Of the letters of a script: the voices read Latin letters, and a word in others is a name."""

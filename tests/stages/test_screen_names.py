@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from stages.screen.folding import readings, skeleton, spelled_out
-from stages.screen.names import NameList, read_people, screen_names
+from stages.shared.text_gate.folding import readings, skeleton, spelled_out
+from stages.shared.text_gate.names import NameList, read_people, screen_names
 from stages.screen.screen import NAMES_FILE
 
 NAMES = NameList(read_people(NAMES_FILE.read_text("utf-8"), "names.json"))

@@ -10,8 +10,8 @@ from decimal import Decimal
 
 from schemas.money import CURRENCIES, SYMBOLS, Price, format_price, parse_amount
 from stages.base import Verdict
-from stages.screen.finding import Finding, passed
-from stages.screen.spoken_numbers import SPOKEN, spoken_amount, spoken_hundreds
+from stages.shared.text_gate.finding import Finding, passed
+from stages.shared.text_gate.spoken_numbers import SPOKEN, spoken_amount, spoken_hundreds
 
 GATE = "screen.price"
 PERCENT_POINTS = Decimal(1)

@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from stages.base import Verdict
-from stages.screen.finding import Finding, passed
-from stages.screen.folding import Reading, readings, written
+from stages.shared.text_gate.finding import Finding, passed
+from stages.shared.text_gate.folding import Reading, readings, written
 
 GATE = "screen.policy"
 _NUMBER = (
