@@ -21,7 +21,17 @@ _BY_SOUND = (
     ("t", "т"), ("u", "у"), ("v", "в"), ("w", "у"), ("y", "и"), ("z", "з"),
 )  # fmt: skip
 """Roughly as a newspaper would write a foreign name in Cyrillic."""
-_LEET = {"a": "4@", "e": "3", "i": "1!", "o": "0", "s": "5$", "t": "7", "b": "8", "l": "1|", "g": "9"}
+_LEET = {
+    "a": "4@",
+    "e": "3",
+    "i": "1!",
+    "o": "0",
+    "s": "5$",
+    "t": "7",
+    "b": "8",
+    "l": "1|",
+    "g": "9",
+}
 _ACCENTS = {"a": "áàäâãå", "e": "éèëê", "i": "íìïî", "o": "óòöôõø", "u": "úùüû", "n": "ñń", "c": "çč",
             "s": "šś", "l": "ł", "z": "žż", "y": "ýÿ"}  # fmt: skip
 _SMALL = dict(zip("abcdefghijklmnoprstuvwyz", "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", strict=True))
@@ -50,7 +60,9 @@ def alias(person: Person, random: Random) -> str | None:
 
 def possessive_or_handle(person: Person, random: Random) -> str:
     joined = re.sub(r"[^A-Za-z]", "", person.name) if person.name.isascii() else person.name
-    return random.choice([f"{person.name}'s pick", f"{person.name}’s", f"@{joined.lower()}", f"#{joined}"])
+    return random.choice(
+        [f"{person.name}'s pick", f"{person.name}’s", f"@{joined.lower()}", f"#{joined}"]
+    )
 
 
 def cyrillic_lookalikes(person: Person, random: Random) -> str | None:
@@ -73,7 +85,11 @@ def styled_letters(person: Person, random: Random) -> str:
     upper, lower = random.choice([(0x1D400, 0x1D41A), (0x1D468, 0x1D482), (0x1D5D4, 0x1D5EE),
                                   (0xFF21, 0xFF41), (0x24B6, 0x24D0), (0x1D670, 0x1D68A)])  # fmt: skip
     return "".join(
-        chr(upper + ord(c) - 65) if "A" <= c <= "Z" else chr(lower + ord(c) - 97) if "a" <= c <= "z" else c
+        chr(upper + ord(c) - 65)
+        if "A" <= c <= "Z"
+        else chr(lower + ord(c) - 97)
+        if "a" <= c <= "z"
+        else c
         for c in person.name
     )
 
@@ -83,12 +99,16 @@ def small_capitals(person: Person, random: Random) -> str:
 
 
 def unseen_characters(person: Person, random: Random) -> str:
-    return "".join(c + (random.choice(_HIDDEN) if random.random() < 0.5 else "") for c in person.name)
+    return "".join(
+        c + (random.choice(_HIDDEN) if random.random() < 0.5 else "") for c in person.name
+    )
 
 
 def stacked_marks(person: Person, random: Random) -> str:
     return "".join(
-        c + "".join(chr(random.randint(0x300, 0x36F)) for _ in range(random.randint(1, 3))) if c.isalpha() else c
+        c + "".join(chr(random.randint(0x300, 0x36F)) for _ in range(random.randint(1, 3)))
+        if c.isalpha()
+        else c
         for c in person.name
     )
 
@@ -109,7 +129,9 @@ def spaced_letters(person: Person, random: Random) -> str:
 def joined_words(person: Person, random: Random) -> str | None:
     if len(_words(person)) < 2:
         return None
-    joined = random.choice(["", "", "-", "_", ".", "/", "\n", "\u00a0", " & "[1:2] + ""]).join(_words(person))
+    joined = random.choice(["", "", "-", "_", ".", "/", "\n", "\u00a0", " & "[1:2] + ""]).join(
+        _words(person)
+    )
     return random.choice([joined, joined.lower(), joined.upper()])
 
 
@@ -118,12 +140,18 @@ def split_words(person: Person, random: Random) -> str | None:
     for word in _words(person):
         cut = random.randint(2, len(word) - 2) if len(word) >= 4 else 0
         parts += [word[:cut], word[cut:]] if cut else [word]
-    return " ".join(parts) if len("".join(parts)) >= 8 and len(parts) > len(_words(person)) else None
+    return (
+        " ".join(parts) if len("".join(parts)) >= 8 and len(parts) > len(_words(person)) else None
+    )
 
 
 def reordered(person: Person, random: Random) -> str | None:
     *first, last = _words(person)
-    return random.choice([f"{last}, {' '.join(first)}", f"{last} {' '.join(first)}"]) if first else None
+    return (
+        random.choice([f"{last}, {' '.join(first)}", f"{last} {' '.join(first)}"])
+        if first
+        else None
+    )
 
 
 def initial(person: Person, random: Random) -> str | None:
@@ -145,12 +173,16 @@ def one_letter_off(person: Person, random: Random) -> str | None:
         return None
     places = [n for n in range(1, len(name) - 1) if name[n - 1 : n + 2].isalpha()]
     at = random.choice(places)
-    how = random.choice("swap drop change double".split())
+    how = random.choice(["swap", "drop", "change", "double"])
     if how == "swap":
         return name[:at] + name[at + 1] + name[at] + name[at + 2 :]
     if how == "drop":
         return name[:at] + name[at + 1 :]
-    return name[:at] + (random.choice("aeiounrst") if how == "change" else name[at]) + name[at + (how == "change") :]
+    return (
+        name[:at]
+        + (random.choice("aeiounrst") if how == "change" else name[at])
+        + name[at + (how == "change") :]
+    )
 
 
 def repeated_letters(person: Person, random: Random) -> str:
@@ -204,7 +236,9 @@ def within_a_word(person: Person, random: Random) -> str | None:
     joined = re.sub(r"[^A-Za-z]", "", person.name)
     if len(joined) < 9 or len(_words(person)) < 2:
         return None
-    return random.choice([f"#Team{joined}", f"{joined.lower()}official", f"the{joined.lower()}shop"])
+    return random.choice(
+        [f"#Team{joined}", f"{joined.lower()}official", f"the{joined.lower()}shop"]
+    )
 
 
 def entities(person: Person, random: Random) -> str:
@@ -214,7 +248,9 @@ def entities(person: Person, random: Random) -> str:
 def flags(person: Person, random: Random) -> str | None:
     if not person.name.isascii():
         return None
-    return "".join(chr(0x1F1E6 + ord(c) - 65) if "A" <= c <= "Z" else c for c in person.name.upper())
+    return "".join(
+        chr(0x1F1E6 + ord(c) - 65) if "A" <= c <= "Z" else c for c in person.name.upper()
+    )
 
 
 def two_at_once(person: Person, random: Random) -> str | None:

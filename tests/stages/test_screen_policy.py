@@ -9,10 +9,13 @@ import pytest
 
 from pipeline.feed import read_feed, read_scripts
 from schemas.money import Price
-from stages.shared.text_gate.policy import Policy, read_rules, screen_policy
-from stages.shared.text_gate.prices import Offer, claims, screen_prices
-from stages.screen.screen import POLICY_FILE
+from stages.shared.text_gate.claims import claims
+from stages.shared.text_gate.offer import Offer
+from stages.shared.text_gate.policy import Policy, screen_policy
+from stages.shared.text_gate.prices import screen_prices
+from stages.shared.text_gate.rules import read_rules
 from stages.shared.text_gate.spoken_numbers import spoken_amount, spoken_values
+from stages.shared.text_gate.text_gate import POLICY_FILE
 
 POLICY = Policy(read_rules(POLICY_FILE.read_text("utf-8"), "policy.yaml"))
 DEMO = Path(__file__).parents[2] / "examples" / "demo"

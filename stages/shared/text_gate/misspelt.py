@@ -51,7 +51,10 @@ class Misspelt:
         texts = tuple(token.text for token in reading)
         for first, word in enumerate(texts):
             if len(word) >= LEAST_LETTERS - 1:
-                for name, person in [*self._single.get(word[:3], ()), *self._single.get(word[-3:], ())]:
+                for name, person in [
+                    *self._single.get(word[:3], ()),
+                    *self._single.get(word[-3:], ()),
+                ]:
                     if is_one_edit(word, name):
                         yield person, first, first
             for length in range(2, min(LONGEST_WORDS, len(texts) - first) + 1):
@@ -70,7 +73,9 @@ class Misspelt:
         for first in range(len(words)):
             for length in (5, 4, 3, 2, 1):
                 run = words[first : first + length]
-                if len(run) < length or not _MASKED.fullmatch(run[0].group() if length == 1 else _masked_one(run)):
+                if len(run) < length or not _MASKED.fullmatch(
+                    run[0].group() if length == 1 else _masked_one(run)
+                ):
                     continue
                 said = [re.sub(r"[*#•]", ".", word.group().lower().strip("_")) for word in run]
                 plain = " ".join(re.escape(word).replace(r"\.", "[a-z]") for word in said)

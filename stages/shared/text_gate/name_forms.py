@@ -11,7 +11,19 @@ from stages.shared.text_gate.people import HEADS, LEADERS, Person
 
 _TITLES = ("president", "prime minister", "chancellor", "premier", "presidente", "prasident", "primer ministro",
            "premier ministre", "primeiro ministro", "bundeskanzler", "kanzler", "senator", "minister")  # fmt: skip
-_MISTER = ("mr", "mrs", "ms", "mister", "herr", "frau", "monsieur", "madame", "senor", "senhor", "signor")
+_MISTER = (
+    "mr",
+    "mrs",
+    "ms",
+    "mister",
+    "herr",
+    "frau",
+    "monsieur",
+    "madame",
+    "senor",
+    "senhor",
+    "signor",
+)
 _ARABIC, _HEBREW = "ولبفك", "והבלמשכ"
 """And, to, by, so, like: written as part of the next word."""
 

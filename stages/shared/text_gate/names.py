@@ -53,8 +53,14 @@ class NameList:
                 self._add(person, alias)
             for form in titled(person):
                 self._exact.add(f" {form} ", person, False)
-        for automaton in (self._exact, self._alike, self._joined, self._script, self._heard,
-                          self._short):
+        for automaton in (
+            self._exact,
+            self._alike,
+            self._joined,
+            self._script,
+            self._heard,
+            self._short,
+        ):
             automaton.build()
         self._misspelt.build()
 
