@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobs.bench.safety_claims import PRICE_TRUE
+from jobs.bench.safety_mutations import MUTATIONS
 from jobs.bench.safety_set import Case, cases
 from schemas.money import Price
 from stages.shared.text_gate import Finding, Offer, TextGate
@@ -47,7 +49,9 @@ def measure_texts(seed: int, gate: TextGate | None = None) -> list[Answer]:
     """The gate's answers to all cases of a seed. Two runs give the same answers."""
     gate = gate or TextGate.of_files()
     asked = cases(seed, gate.names.people)
-    for case in asked[:50]:  # tables and caches that a worker makes once
+    for language in PRICE_TRUE:  # tables that a worker makes once
+        _ask(gate, Case("price", language, "7", "pass", language=language))
+    for case in asked[:50]:
         _ask(gate, case)
     return [_ask(gate, case) for case in asked]
 
@@ -78,8 +82,6 @@ def _about(found: Iterable[Finding], case: Case) -> list[Finding]:
     counted = [one for one in found if one.verdict.gate in gates]
     if case.part == "policy":
         return [one for one in counted if one.verdict.rule == case.about]
-    if case.part == "names":  # its own person, not another whose name is alike
-        return [one for one in counted if f"is {case.about} (" in one.verdict.evidence]
     return counted
 
 
@@ -114,3 +116,21 @@ def write_answers(answers: Sequence[Answer], place: Path) -> None:
             rows.writerow([case.part, case.kind, case.text, case.expected, case.about, case.price,
                            case.regular or "", case.language, one.verdict, one.rule, one.is_right,
                            one.evidence])  # fmt: skip
+
+
+def in_words(answers: Sequence[Answer], seed: int) -> str:
+    """The figures that count, as sentences."""
+    by = {(line.part, line.kind): line for line in lines(answers)}
+    names, plain, policy = by["names", "in all"], by["benign", "in all"], by["policy", "in all"]
+    times = sorted(answer.ms for answer in answers)
+    return (
+        f"seed {seed}: {names.caught:.2f} % of {names.texts:,} hidden names stopped"
+        f" ({names.blocked:.2f} % blocked), in {len(MUTATIONS)} ways;"
+        f" {policy.caught:.1f} % of {policy.texts} policy claims;"
+        f" {by['price', 'in all'].caught:.1f} % of {by['price', 'in all'].texts} untrue claims on price;\n"
+        f"of {plain.texts:,} plain titles {plain.blocked:.2f} % blocked,"
+        f" {plain.caught - plain.blocked:.2f} % held; of {by['price_true', 'in all'].texts} true prices"
+        f" {by['price_true', 'in all'].caught:.1f} % stopped;\n"
+        f"CPU per text {sum(times) / len(times):.2f} ms, 99 of 100 under"
+        f" {times[int(0.99 * len(times))]:.2f} ms"
+    )

@@ -109,6 +109,7 @@ def skeleton(word: str) -> str:
 def consonants(word: str) -> str:
     """What is left of a name whichever script it was written in by ear: "snouden" is "snowden"."""
     word = re.sub("dzh|zh|kh|g(?=[ei])", "", word).replace("ph", "f").replace("x", "ks")
+    word = re.sub("c(?=[eiy])", "s", word)
     word = re.sub("[^a-z]|[aeiouywvhj]", "", word).translate(str.maketrans("qczp", "kksb"))
     return re.sub(r"(.)\1+", r"\1", word)
 

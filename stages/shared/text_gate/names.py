@@ -24,6 +24,7 @@ from stages.shared.text_gate.misspelt import Misspelt
 from stages.shared.text_gate.name_forms import grammatical, titled, words_of
 from stages.shared.text_gate.people import NamesFile, Person
 
+_LETTERS = re.compile("[A-Za-z\u00c0-\u052f]")  # of scripts that write their vowels
 _BREAK = re.compile(r"(?:[,;:!?…]|(?<!\b\w)\.)(?=\s)")
 
 
@@ -81,21 +82,24 @@ class NameList:
         certain = not (person.ambiguous and alias == person.name)
         if letters := _unspaced(alias):
             self._script.add(letters, person, certain and len(letters) > 2)
+            return
         words = words_of(alias)
         joined = "".join(words)
         for form in grammatical(alias):
             self._exact.add(f" {' '.join(words_of(form))} ", person, certain)
-        if len(words) > 1 and len(joined) >= 4:
+        if len(words) > 1 and len(joined) >= (6 if person.ambiguous else 5):
             self._exact.add(f" {joined} ", person, certain and len(joined) >= 8)
         if len(words) > 1 and len(joined) >= 5:
             self._exact.add(f" {' '.join(_last_first(alias))} ", person, False)
         if len(joined) >= 5:
             self._joined.add(joined, person, certain and len(joined) >= 7)
-        if len(joined) >= 6 and not (person.ambiguous and len(joined) < 8):
+        if _LETTERS.match(alias) and len(joined) >= (
+            8 if person.ambiguous else 6 + (len(words) == 1)
+        ):
             self._alike.add(f" {' '.join(map(skeleton, words))} ", person, False)
-        if alias == person.name and not person.ambiguous:
+        if alias == person.name:
             heard = " ".join(map(consonants, words))
-            if len(heard) >= 6:
+            if len(heard) >= 5:
                 self._heard.add(f" {heard} ", person, False)
         self._misspelt.add(words, person)
         *_, last = map(words_of, alias.split())

@@ -14,6 +14,9 @@ _LONGEST = 7
 _WORD = re.compile(r"[^\W\d_]+")
 _ALSO = {"de": {"ein": 1, "einen": 1, "einem": 1}, "es": {"un": 1, "una": 1}, "fr": {"une": 1},
          "it": {"un": 1, "una": 1}, "pt": {"uma": 1}}  # fmt: skip
+_ARTICLES = ("un", "una", "une", "uno", "ein", "eine", "einen", "einem", "um", "uma")
+_MONEY = ("euro", "dol", "pfund", "livre", "libra", "franc", "frank", "real", "peso", "cent")
+_HUNDREDS, _PER = ("cent", "cento", "cien", "ciento"), re.compile(r"\bp(?:o|e|ou)r\s+$", re.I)
 _POINT = re.compile(
     r"\b(\d{1,4})\s(?:con|coma|komma|virgule|virgola|v[ií]rgula|punto|e|y)\s(\d\d)(?=\s\D)", re.I
 )
@@ -42,6 +45,8 @@ def figures(text: str, language: str) -> Figures:
     while n < len(words):
         run = [_plain(word.group()) for word in words[n : n + _LONGEST]]
         length = _longest(run, [w.span() for w in words[n : n + _LONGEST]], text, table)
+        if length == 1 and not _counts(run, text[: words[n].start()]):
+            length = 0
         if length:
             start, end = words[n].start(), words[n + length - 1].end()
             digits = str(table[" ".join(run[:length])])
@@ -52,6 +57,14 @@ def figures(text: str, language: str) -> Figures:
     out.append(text[done:])
     places += range(done, len(text))
     return _with_points(Figures("".join(out), tuple(places)))
+
+
+def _counts(run: list[str], before: str) -> bool:
+    """Whether a single word is a number: "un" is an article but before money, and "cent" in "pour
+    cent" no hundred."""
+    if run[0] in _ARTICLES:
+        return len(run) > 1 and run[1].startswith(_MONEY)
+    return not (run[0] in _HUNDREDS and _PER.search(before))
 
 
 def _longest(run: list[str], spans: list[tuple[int, int]], text: str, table: dict[str, int]) -> int:

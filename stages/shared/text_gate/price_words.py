@@ -96,7 +96,7 @@ def price_words(language: str) -> PriceWords:
         was=re.compile(
             rf"\b(?:{of(_WAS)})(?:[\s:]+(?:priced?|at|of|for|the|an?|just|only|nur|por|à|a)\b){{0,3}}[\s:]*$", flags),
         save=re.compile(
-            rf"\b(?:{of(_SAVE)})\s+(?:up to\s+|over\s+|an extra\s+|a\s+|un\s+|bis zu\s+|hasta\s+(?:un\s+)?|jusqu['’]à\s+"
+            rf"\b(?:{of(_SAVE)})\s+(?:up to\s+|over\s+|an extra\s+|a\s+|un\s+|il\s+|del\s+|el\s+|bis zu\s+|hasta\s+(?:un\s+)?|jusqu['’]à\s+"
             rf"|fino al?\s+|até\s+)?$|(?:^|\s)[-−–]\s?$", flags),
         off=re.compile(rf"^\s*-?(?:{of(_OFF)})\b", flags),
         half=re.compile(rf"\b(?P<half>{of(_HALF)})", flags),
