@@ -18,7 +18,7 @@ from pipeline import storage
 from pipeline.campaign_file import read_campaign
 from pipeline.feed import Scripts, read_feed, read_scripts
 from schemas.config_error import ConfigError, Refusal
-from stages.shared.text_gate.names import NameList, NameMatch
+from stages.shared.text_gate.name_list import NameList, NameMatch
 from stages.shared.text_gate.people import NamesFile, read_names
 from stages.shared.text_gate.text_gate import shipped_names
 

@@ -114,7 +114,7 @@ class Quality(_Part):
 
 
 class Safeguard(_Part):
-    """A language model from transformers that judges texts: Llama Guard, Qwen3Guard and their like."""
+    """A language model from transformers that judges texts: Llama Guard, Qwen3Guard, their like."""
 
     model: Annotated[str, Field(min_length=1)]
     """Hub id ("owner/name"), or a folder: "/...", "./...", "s3://...", ".../"."""
@@ -138,8 +138,8 @@ class Policy(_Part):
     """Whose advertising rules count, and more names and rules than Spotmill ships."""
 
     profile: tuple[str, ...] = ("standard",)
-    """One or several of the policy file's profiles (standard, strict, meta, tiktok, youtube, amazon):
-    the strictest of them decides, rule by rule."""
+    """One or several of the policy file's profiles (standard, strict, meta, tiktok, youtube,
+    amazon): the strictest of them decides, rule by rule."""
     names: str | None = None
     """Names file (JSON or Parquet), added to the shipped list."""
     rules: str | None = None

@@ -231,7 +231,7 @@ def safety(
 
     answers = measure_texts(seed)
     found = lines(answers)
-    table = Table("part", "kind", "texts", "stopped %", "of these blocked %", "ms per text")
+    table = Table("part", "kind", "texts", "stopped %", "blocked %", "ms per text")
     for one in found:
         figures = (f"{one.caught:.2f}", f"{one.blocked:.2f}", f"{one.ms:.2f}")
         table.add_row(one.part, one.kind, f"{one.texts:,}", *figures)

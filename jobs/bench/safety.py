@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.bench.safety_claims import PRICE_TRUE
 from jobs.bench.safety_mutations import MUTATIONS
-from jobs.bench.safety_set import Case, cases
+from jobs.bench.safety_set import WORDS, Case, cases
 from schemas.money import Price
 from stages.shared.text_gate import Finding, Offer, TextGate
 
@@ -49,7 +48,7 @@ def measure_texts(seed: int, gate: TextGate | None = None) -> list[Answer]:
     """The gate's answers to all cases of a seed. Two runs give the same answers."""
     gate = gate or TextGate.of_files()
     asked = cases(seed, gate.names.people)
-    for language in PRICE_TRUE:  # tables that a worker makes once
+    for language in WORDS["prices"]:  # tables that a worker makes once
         _ask(gate, Case("price", language, "7", "pass", language=language))
     for case in asked[:50]:
         _ask(gate, case)
@@ -109,8 +108,8 @@ def write_answers(answers: Sequence[Answer], place: Path) -> None:
     """The set and what was said of it, as CSV, so that every figure can be gone through."""
     with place.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
-        rows.writerow(["part", "kind", "text", "expected", "about", "price", "regular_price", "language",
-                       "verdict", "rule", "right", "evidence"])  # fmt: skip
+        rows.writerow(["part", "kind", "text", "expected", "about", "price", "regular_price",
+                       "language", "verdict", "rule", "right", "evidence"])  # fmt: skip
         for one in answers:
             case = one.case
             rows.writerow([case.part, case.kind, case.text, case.expected, case.about, case.price,
@@ -123,14 +122,15 @@ def in_words(answers: Sequence[Answer], seed: int) -> str:
     by = {(line.part, line.kind): line for line in lines(answers)}
     names, plain, policy = by["names", "in all"], by["benign", "in all"], by["policy", "in all"]
     times = sorted(answer.ms for answer in answers)
+    untrue, true = by["price", "in all"], by["price_true", "in all"]
     return (
         f"seed {seed}: {names.caught:.2f} % of {names.texts:,} hidden names stopped"
         f" ({names.blocked:.2f} % blocked), in {len(MUTATIONS)} ways;"
         f" {policy.caught:.1f} % of {policy.texts} policy claims;"
-        f" {by['price', 'in all'].caught:.1f} % of {by['price', 'in all'].texts} untrue claims on price;\n"
+        f" {untrue.caught:.1f} % of {untrue.texts} untrue claims on price;\n"
         f"of {plain.texts:,} plain titles {plain.blocked:.2f} % blocked,"
-        f" {plain.caught - plain.blocked:.2f} % held; of {by['price_true', 'in all'].texts} true prices"
-        f" {by['price_true', 'in all'].caught:.1f} % stopped;\n"
+        f" {plain.caught - plain.blocked:.2f} % held; of {true.texts} true prices"
+        f" {true.caught:.1f} % stopped;\n"
         f"CPU per text {sum(times) / len(times):.2f} ms, 99 of 100 under"
         f" {times[int(0.99 * len(times))]:.2f} ms"
     )

@@ -60,4 +60,5 @@ def _shares(axes: Axes, table: Sequence[Line], title: str) -> None:
     ]
     axes.set_yticks(at, named, fontsize=8)
     axes.set(title=title, xlabel="% of the texts", xlim=(0, 100))
-    axes.legend(loc="lower left", fontsize=7)
+    axes.set_ylim(-0.7, len(shown) - 0.3)
+    axes.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.06), ncols=2, fontsize=7, frameon=False)

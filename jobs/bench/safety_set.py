@@ -1,4 +1,4 @@
-"""The set of texts that the safety benchmark asks about, made from a seed, with what is expected."""
+"""The texts that the safety benchmark asks about, made from a seed, with what is expected."""
 
 from __future__ import annotations
 
@@ -8,25 +8,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from random import Random
+from typing import Any
 
+import yaml
 from unicode_rbnf import RbnfEngine
 
-from jobs.bench.safety_claims import NEGATIVES, POSITIVES, PRICE_NONE, PRICE_REVIEW, PRICE_TRUE
 from jobs.bench.safety_mutations import MUTATIONS
-from jobs.bench.safety_words import (
-    BRANDS,
-    COLOURS,
-    EXTRAS,
-    MATERIALS,
-    PRODUCTS,
-    SENTENCES,
-    STYLES,
-    TRAPS,
-)
 from pipeline.feed import read_feed
 from stages.shared.text_gate.people import Person
 
 BENIGN = 2000
+WORDS: dict[str, Any] = yaml.safe_load(
+    Path(__file__).with_name("safety_texts.yaml").read_text("utf-8")
+)
 DEMO = Path(__file__).parents[2] / "examples" / "demo" / "products.tsv"
 
 
@@ -57,7 +51,7 @@ def _half(words: Sequence[str], seed: int) -> list[str]:
 
 
 def _names(seed: int, people: Sequence[Person]) -> Iterator[Case]:
-    sentences = _half(SENTENCES, seed)
+    sentences = _half(WORDS["sentences"], seed)
     for kind, mutation in MUTATIONS.items():
         for person in people:
             random = Random(f"{seed}:{kind}:{person.name}")
@@ -70,8 +64,8 @@ def _names(seed: int, people: Sequence[Person]) -> Iterator[Case]:
 def _benign(seed: int) -> Iterator[Case]:
     titles = [row.title for row in read_feed(str(DEMO)) if row.title]
     random = Random(f"{seed}:benign")
-    made = dict.fromkeys([*titles, *_half(TRAPS, seed)])
-    kinds = {title: "demo" for title in titles} | {trap: "trap" for trap in _half(TRAPS, seed)}
+    made = dict.fromkeys([*titles, *_half(WORDS["traps"], seed)])
+    kinds = dict.fromkeys(titles, "demo") | dict.fromkeys(_half(WORDS["traps"], seed), "trap")
     while len(made) < BENIGN:
         made[_title(random)] = None
     for title in list(made)[:BENIGN]:
@@ -80,30 +74,30 @@ def _benign(seed: int) -> Iterator[Case]:
 
 def _title(random: Random) -> str:
     parts = [
-        random.choice(BRANDS) if random.random() < 0.7 else "",
-        random.choice(STYLES) if random.random() < 0.7 else "",
-        random.choice(MATERIALS) if random.random() < 0.6 else "",
-        random.choice(PRODUCTS),
+        random.choice(WORDS["brands"]) if random.random() < 0.7 else "",
+        random.choice(WORDS["styles"]) if random.random() < 0.7 else "",
+        random.choice(WORDS["materials"]) if random.random() < 0.6 else "",
+        random.choice(WORDS["products"]),
     ]
     title = " ".join(part for part in parts if part)
     if random.random() < 0.5:
-        title += random.choice([", ", " - ", " in "]) + random.choice(COLOURS)
+        title += random.choice([", ", " - ", " in "]) + random.choice(WORDS["colours"])
     if random.random() < 0.4:
-        title += random.choice([", ", " ", " | "]) + random.choice(EXTRAS)
+        title += random.choice([", ", " ", " | "]) + random.choice(WORDS["extras"])
     return random.choice([title, title, title, title.upper(), title.lower()])
 
 
 def _policy(seed: int) -> Iterator[Case]:
-    for policy_class, texts in POSITIVES.items():
+    for policy_class, texts in WORDS["claims"].items():
         for text in _half(texts, seed):
             yield Case("policy", policy_class, text, "stop", policy_class)
-    for text in _half(NEGATIVES, seed):
+    for text in _half(WORDS["near_claims"], seed):
         yield Case("policy_near", "plain goods", text, "pass")
 
 
 def _prices(seed: int) -> Iterator[Case]:
     random = Random(f"{seed}:prices")
-    for language, templates in PRICE_TRUE.items():
+    for language, templates in WORDS["prices"].items():
         words = RbnfEngine.for_language(language)
         for template in templates:
             for _ in range(6):
@@ -121,7 +115,7 @@ def _prices(seed: int) -> Iterator[Case]:
                     yield Case(
                         part, language, text, expected, "", Decimal(now), Decimal(was), language
                     )
-    for text in _half(PRICE_REVIEW, seed):
+    for text in _half(WORDS["unproven"], seed):
         yield Case("price", "unproven", text, "stop", language="de" if "auf" in text else "en")
-    for text in _half(PRICE_NONE, seed):
+    for text in _half(WORDS["no_claims"], seed):
         yield Case("price_true", "no claim", text, "pass")

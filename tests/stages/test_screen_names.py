@@ -8,8 +8,9 @@ import json
 import pytest
 
 from stages.shared.text_gate.folding import readings, skeleton, spelled_out
-from stages.shared.text_gate.names import NameList, screen_names
-from stages.shared.text_gate.people import read_names
+from stages.shared.text_gate.name_list import NameList
+from stages.shared.text_gate.names import screen_names
+from stages.shared.text_gate.people import read_names, scripts_of
 from stages.shared.text_gate.text_gate import NAMES_FILE, shipped_names
 
 NAMES = NameList([shipped_names()])
@@ -85,11 +86,12 @@ def test_the_reason_quotes_the_words() -> None:
 def test_the_shipped_list_is_sound() -> None:
     """Would catch an entry that matches nothing, or a word so short that it matches everything."""
     people = json.loads(NAMES_FILE.read_text("utf-8"))["people"]
+    read = {person.name: person for person in NAMES.people}
     assert len(people) >= 500
     assert len({person["name"] for person in people}) == len(people)
     for person in people:
         assert person["reason"] and person["source"]
-        assert person["scripts"] == scripts_of(read_person(person)), person["name"]
+        assert person["scripts"] == scripts_of(read[person["name"]]), person["name"]
         for alias in (person["name"], *person.get("aliases", [])):
             assert alias.strip() and len("".join(t.text for t in readings(alias)[0])) >= 3, alias
             assert NAMES.find(f"so {alias} says"), alias

@@ -61,7 +61,8 @@ _CEILING = re.compile(
     re.I,
 )
 _ELSEWHERE = re.compile(
-    r"\b(?:orders?|purchases?|spend|delivery|shipping|versand|envío|livraison|spedizione|frete|ab einem"
+    r"\b(?:orders?|purchases?|spend|delivery|shipping|versand|envío|livraison|spedizione|frete"
+    r"|ab einem"
     r"|bestellwert)\b[^.!?;]{0,20}$", re.I,
 )  # fmt: skip
 _WEIGHT = re.compile(

@@ -38,7 +38,7 @@ class TextJudge(ABC):
 
     @property
     def assets(self) -> Mapping[str, Asset]:
-        """Files and folders that the stage opens for it before each spot, and hands to `receive`."""
+        """Files and folders that the stage opens before each spot, and hands to `receive`."""
         return {}
 
     def prepare(self) -> None:  # noqa: B027  (optional)

@@ -9,8 +9,10 @@ from itertools import product
 from stages.shared.text_gate.folding import readings
 from stages.shared.text_gate.people import HEADS, LEADERS, Person
 
-_TITLES = ("president", "prime minister", "chancellor", "premier", "presidente", "prasident", "primer ministro",
-           "premier ministre", "primeiro ministro", "bundeskanzler", "kanzler", "senator", "minister")  # fmt: skip
+_TITLES = ("president", "prime minister", "chancellor", "premier", "presidente", "prasident",
+            "primer ministro",
+           "premier ministre", "primeiro ministro", "bundeskanzler", "kanzler", "senator",
+           "minister")  # fmt: skip
 _MISTER = (
     "mr",
     "mrs",

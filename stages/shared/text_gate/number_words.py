@@ -37,7 +37,7 @@ class Figures:
 
 
 def figures(text: str, language: str) -> Figures:
-    """The text with its number words as digits, in a language of `LANGUAGES`; others as they are."""
+    """The text with its number words as digits; as it is in a language not of `LANGUAGES`."""
     if language not in LANGUAGES:
         return Figures(text, tuple(range(len(text))))
     table, words = _table(language), list(_WORD.finditer(text))

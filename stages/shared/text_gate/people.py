@@ -46,7 +46,8 @@ class NamesFile:
 
 def read_names(content: bytes, place: str) -> NamesFile:
     """A names file: JSON ({"people": [{"name", "aliases", "scripts", "reason", "source",
-    "ambiguous", "unless", "brand"}, ...]}; only the name must be there), or Parquet with these columns.
+    "ambiguous", "unless", "brand"}, ...]}; only the name must be there), or Parquet with these
+    columns.
 
     Raises `ValueError` naming `place` where the file has another shape.
     """

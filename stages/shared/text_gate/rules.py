@@ -34,7 +34,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Rules:
-    """A policy file: rules, lists of words that they name, and profiles ({class or id: severity})."""
+    """A policy file: rules, lists that their words name, profiles ({class or id: severity})."""
 
     rules: tuple[Rule, ...]
     profiles: Mapping[str, Mapping[str, str]]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from stages.shared.text_gate.finding import Finding
 from stages.shared.text_gate.judge import TextJudge, screen_judged
-from stages.shared.text_gate.names import NameList, screen_names
+from stages.shared.text_gate.name_list import NameList
+from stages.shared.text_gate.names import screen_names
 from stages.shared.text_gate.offer import Offer
 from stages.shared.text_gate.people import NamesFile, read_names
 from stages.shared.text_gate.policy import STANDARD, Policy, screen_policy
