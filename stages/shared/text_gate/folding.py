@@ -34,7 +34,7 @@ _UNSEEN = "\u115f\u1160\u2800\u3164\uffa0"  # fillers that Unicode counts as let
 _WORD = re.compile(r"[a-z0-9$@!+|]+")
 _SIGNS = re.compile(r"[|!@$+]\S|\S[|]|[A-Za-z][0-9!|]|[0-9!|][A-Za-z]|1")
 _LETTER_SIGN = re.compile(r"[^\W\d_][€£¢¥₽]|[€£¢¥₽][^\W\d_]")
-_BACKWARDS = re.compile("\u202e([^\u202c\n]*)\u202c?")
+_BACKWARDS = re.compile("\u202e([^\u202c\u202e\n]*)\u202c?")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 
 from stages.shared.text_gate.folding import readings
@@ -30,6 +31,7 @@ _ARABIC, _HEBREW = "ولبفك", "והבלמשכ"
 """And, to, by, so, like: written as part of the next word."""
 
 
+@lru_cache(maxsize=4096)
 def words_of(text: str) -> tuple[str, ...]:
     """The folded words of a name."""
     return tuple(token.text for token in readings(text)[0])
