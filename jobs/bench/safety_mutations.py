@@ -50,7 +50,7 @@ def _words(person: Person) -> list[str]:
 
 
 def _as_written(person: Person, random: Random) -> str:
-    return random.choice([str, str.upper, str.lower])(person.name)
+    return random.choice([person.name, person.name.upper(), person.name.lower()])
 
 
 def _alias(person: Person, random: Random) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import matplotlib
 import numpy as np
@@ -20,7 +21,7 @@ BLOCKED, HELD = "#b3392f", "#d9962f"
 def plot_safety(answers: Sequence[Answer], table: Sequence[Line], path: Path) -> None:
     """Three panels as PNG: names by how they are hidden, policy by class, time per text."""
     figure = plt.figure(figsize=(11.5, 8.6), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=(1.15, 1))
+    left, right = cast(Any, figure.subfigures(1, 2, width_ratios=(1.15, 1)))
     _shares(
         left.subplots(),
         [one for one in table if one.part == "names"],

@@ -110,8 +110,8 @@ class Screen(Stage):
         if self._gate is None:
             names, rules = self.names, self.rules
             self._gate = TextGate.of_files(
-                names=names and (media.open(names).read_bytes(), names.uri),
-                rules=rules and (media.open(rules).read_text("utf-8-sig"), rules.uri),
+                names=(media.open(names).read_bytes(), names.uri) if names else None,
+                rules=(media.open(rules).read_text("utf-8-sig"), rules.uri) if rules else None,
                 profiles=self.profiles,
                 judge=self.safeguard,
             )

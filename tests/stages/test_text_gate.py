@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from functools import cache
 from decimal import Decimal
+from functools import cache
 
 import pyarrow as pa
 import pyarrow.parquet as pq

@@ -83,7 +83,7 @@ def _rule(entry: Mapping[str, Any], lists: Mapping[str, tuple[str, ...]]) -> Rul
 
 def _profiles(raw: Any, rules: tuple[Rule, ...]) -> dict[str, Mapping[str, str]]:
     known = {rule.policy_class for rule in rules} | {rule.id for rule in rules}
-    profiles = {}
+    profiles: dict[str, Mapping[str, str]] = {}
     for name, classes in (raw or {}).items():
         for which, severity in (classes or {}).items():
             if which not in known or severity not in STRICTNESS:
