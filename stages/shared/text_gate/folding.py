@@ -102,7 +102,7 @@ def skeleton(word: str) -> str:
     for seen, kept in (("rn", "m"), ("vv", "w"), ("ph", "f"), ("ck", "k"), ("ch", "k"),
                        ("kh", "k"), ("x", "ks")):  # fmt: skip
         word = word.replace(seen, kept)
-    word = word.translate(str.maketrans("lyjcqz", "iiikks"))
+    word = word.translate(str.maketrans("lyjcqzv", "iiikksu"))
     return re.sub(r"(.)\1+", r"\1", word)
 
 

@@ -137,7 +137,7 @@ class NameList:
                 continue
             if n:
                 yield from _in_words(self._exact, text, reading[:n] + reading[n + 1 :])
-            if text[token.end : token.end + 1] == ".":
+            if text[token.end : token.end + 1] == "." or _begins_a_name(text, reading[n : n + 2]):
                 for match in _in_words(self._short, text, reading[n : n + 4]):
                     yield replace(match, how="abbreviated")
 
@@ -211,6 +211,14 @@ def _is_broken(text: str, tokens: Reading) -> bool:
         len(one.text) > 2 and _BREAK.search(text[one.end : other.start + 1])
         for one, other in itertools.pairwise(tokens)
     )
+
+
+def _begins_a_name(text: str, tokens: Reading) -> bool:
+    """Whether a capital without a point may be an initial: "E Musk"; "M Jordan" is a size."""
+    if len(tokens) < 2 or tokens[0].text in "aismlx":
+        return False
+    said = text[tokens[1].start : tokens[1].end]
+    return said.istitle() and text[tokens[0].end : tokens[1].start] == " "
 
 
 def _is_initial(token: Token) -> bool:
