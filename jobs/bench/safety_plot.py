@@ -29,7 +29,7 @@ def plot_safety(answers: Sequence[Answer], table: Sequence[Line], path: Path) ->
     )
     upper, lower = right.subplots(2, 1, height_ratios=(2, 1))
     others = [one for one in table if one.part in ("policy", "benign", "policy_near")]
-    _shares(upper, others, "Policy classes; below: plain goods")
+    _shares(upper, others, "Plain goods; policy, by class")
     times = np.sort([answer.ms for answer in answers])
     lower.plot(times, 100 * np.arange(1, len(times) + 1) / len(times), color="#33658a")
     lower.axvline(2, color="0.6", linewidth=0.8, linestyle=":")
@@ -62,4 +62,7 @@ def _shares(axes: Axes, table: Sequence[Line], title: str) -> None:
     axes.set_yticks(at, named, fontsize=8)
     axes.set(title=title, xlabel="% of the texts", xlim=(0, 100))
     axes.set_ylim(-0.7, len(shown) - 0.3)
-    axes.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.06), ncols=2, fontsize=7, frameon=False)
+    if table[0].part == "names":
+        axes.legend(
+            loc="upper left", bbox_to_anchor=(-0.02, -0.06), ncols=2, fontsize=7, frameon=False
+        )
