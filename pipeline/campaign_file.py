@@ -126,6 +126,11 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
         given = lip_model.weights
         weights = place("lip_model.weights", given, folder=given.endswith("/"))
         lip_model = lip_model.model_copy(update={"weights": weights})
+    policy = campaign.policy
+    if policy.safeguard is not None and not is_hub_id(policy.safeguard.model):
+        folder_of = place("policy.safeguard.model", policy.safeguard.model, folder=True)
+        safeguard = policy.safeguard.model_copy(update={"model": folder_of})
+        policy = policy.model_copy(update={"safeguard": safeguard})
     effects = {name: place(f"sound.effects.{name}", path) for name, path in sound.effects.items()}
     return campaign.model_copy(
         update={
@@ -142,7 +147,7 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
             "voice": voice,
             "aligner": aligner,
             "sound": sound.model_copy(update={"effects": effects}),
-            "policy": in_part(campaign.policy, "policy", "names", "rules"),
+            "policy": in_part(policy, "policy", "names", "rules"),
             "signing": in_part(
                 campaign.signing, "signing", "certificate", "private_key", "anchors"
             ).model_copy(update={"folder": folder and storage.absolute(folder, base)}),

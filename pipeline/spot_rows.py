@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -19,6 +20,9 @@ _UNREADABLE = (OSError, ValueError, TypeError, ImportError)
 """What storage raises for names that no file can have."""
 
 
+_RATING = ("product_rating", "average_rating", "rating", "review_average")
+_RATING_COUNT = ("rating_count", "product_review_count", "review_count", "number_of_reviews")
+"""What shops call them: Google's product feed has no such attributes."""
 _ODD = frozenset("%?#:;[\\\0")
 """Letters of a link that mean something else than themselves."""
 
@@ -103,6 +107,7 @@ class SpotRows:
             "images": self._images(product),
             "music": self._music(written.music if written else ""),
             "control": self._control(product.extra.get("control_link", "")),
+            **_reviews(product.extra),
         }
 
     def _script(self, product: Product, variant: Variant, written: ScriptRow | None) -> str:
@@ -164,6 +169,18 @@ class SpotRows:
 
     def _asset(self, uri: str) -> dict[str, str]:
         return {"uri": uri, "sha256": self.assets.digest(uri)}
+
+
+def _reviews(extra: Mapping[str, str]) -> dict[str, Any]:
+    """Mean and number of a product's reviews, as feeds write them: "4.8", "4,8/5", "1 204"."""
+    mean = next((extra[name] for name in _RATING if name in extra), "")
+    number = next((extra[name] for name in _RATING_COUNT if name in extra), "")
+    rating = re.match(r"\s*([0-5](?:[.,]\d+)?)\s*(?:/\s*5|$)", mean)
+    digits = re.sub(r"[\s.,]", "", number)
+    return {
+        "rating": float(rating[1].replace(",", ".")) if rating else None,
+        "rating_count": int(digits) if digits.isdecimal() and len(digits) < 12 else None,
+    }
 
 
 def _picture(folder: str, by_name: bool, link: str) -> str | None:

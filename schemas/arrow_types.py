@@ -91,7 +91,7 @@ VERDICT = pa.struct(
     [
         ("gate", pa.string()),
         ("rule", pa.string()),
-        ("verdict", pa.string()),  # "pass", "review", "block"
+        ("verdict", pa.string()),  # "pass", "age_gate", "review", "block"
         ("evidence", pa.string()),
     ]
 )

@@ -132,11 +132,50 @@ class Quality(_Part):
     gates: dict[str, tuple[float | None, float | None] | None] = Field(default_factory=dict)
 
 
-class Policy(_Part):
-    """More names and rules than Spotmill ships: JSON or YAML files of the same shape."""
+class Safeguard(_Part):
+    """A language model from transformers that judges texts: Llama Guard, Qwen3Guard, their like."""
 
+    model: Annotated[str, Field(min_length=1)]
+    """Hub id ("owner/name"), or a folder: "/...", "./...", "s3://...", ".../"."""
+    revision: Commit | None = None
+    """Commit of the hub's repository: a branch or a tag may move."""
+    licence_accepted: Annotated[bool, Field(validate_default=True)] = False
+    unsafe: Literal["block", "review"] = "block"
+    """What a text comes to that it calls unsafe."""
+    gpus: Annotated[float, Field(ge=0, le=8)] = 1.0
+    """Of a worker; 0 runs it on the CPU."""
+
+    @field_validator("licence_accepted")
+    @classmethod
+    def _read(cls, accepted: bool) -> bool:
+        if not accepted:
+            raise ValueError("read the terms of the model, then set this to true")
+        return accepted
+
+
+class Policy(_Part):
+    """Whose advertising rules count, and more names and rules than Spotmill ships."""
+
+    profile: tuple[str, ...] = ("standard",)
+    """One or several of the policy file's profiles (standard, strict, meta, tiktok, youtube,
+    amazon): the strictest of them decides, rule by rule."""
     names: str | None = None
+    """Names file (JSON or Parquet), added to the shipped list."""
     rules: str | None = None
+    """Policy file (YAML or JSON), in the place of the shipped one."""
+    safeguard: Safeguard | None = None
+
+    @field_validator("profile", mode="before")
+    @classmethod
+    def _several(cls, given: Any) -> Any:
+        return (given,) if isinstance(given, str) else given
+
+    @field_validator("profile")
+    @classmethod
+    def _at_least_one(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        if not given:
+            raise ValueError("name at least one profile, or leave the key out")
+        return given
 
 
 class Signing(_Part):

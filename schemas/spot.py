@@ -26,6 +26,8 @@ SPOT_SCHEMA = pa.schema(
         pa.field("images", pa.list_(ASSET)),  # the product photo first, then further pictures
         pa.field("music", ASSET),  # null for none
         pa.field("control", ASSET),  # picture or film that steers a video model; null for none
+        pa.field("rating", pa.float64()),  # mean of the reviews, of 5; null if the feed has none
+        pa.field("rating_count", pa.int64()),  # how many reviews
     ],
     metadata={"schema": "spotmill.spot", "schema_version": SCHEMA_VERSION},
 )

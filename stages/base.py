@@ -21,8 +21,9 @@ from stages.hardware import Hardware
 class Verdict:
     """What one gate decided on one rule, with the evidence a reviewer would ask for.
 
-    `verdict` is "pass", "review" or "block". A stage may return a list of these under the
-    reserved key "verdicts", or attach them to a `Reject` or a `Hold`.
+    `verdict` is "pass", "age_gate" (it may ship, to adults only), "review" or "block". A stage may
+    return a list of these under the reserved key "verdicts", or attach them to a `Reject` or a
+    `Hold`.
     """
 
     gate: str

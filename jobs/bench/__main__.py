@@ -1,4 +1,4 @@
-"""The commands of `python -m jobs.bench`: spot, engine, image_to_video, presenter and sync."""
+"""The commands of `python -m jobs.bench`: spot, engine, image_to_video, presenter, sync, safety."""
 
 from __future__ import annotations
 
@@ -209,6 +209,44 @@ def sync(
         (out / "sync.json").write_text(json.dumps(found.as_json(), indent=1))
         plot_sync(found, out / "sync.png")
         typer.echo(f"{out / 'sync.png'}")
+
+
+@app.command()
+def safety(
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="Of the set: rules are tuned on 1, figures are of 2.")
+    ] = 2,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Also write the set with its answers, table and plot."),
+    ] = None,
+) -> None:
+    """What the text gate finds: hidden names, policy classes, untrue prices; and what it stops
+    wrongly.
+
+    The set is made from the seed. Odd and even seeds share no sentence, near-miss or claim.
+    """
+    from jobs.bench.safety import in_words, lines, measure_texts, write_answers
+    from jobs.bench.safety_plot import plot_safety
+
+    answers = measure_texts(seed)
+    found = lines(answers)
+    table = Table("part", "kind", "texts", "stopped %", "blocked %", "ms per text")
+    for one in found:
+        figures = (f"{one.caught:.2f}", f"{one.blocked:.2f}", f"{one.ms:.2f}")
+        table.add_row(one.part, one.kind, f"{one.texts:,}", *figures)
+        if one.kind == "in all":
+            table.add_section()
+    Console(width=100).print(table)
+    summary = in_words(answers, seed)
+    typer.echo(summary)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        write_answers(answers, out / "safety.csv")
+        content = {"seed": seed, "summary": summary, "lines": [asdict(one) for one in found]}
+        (out / "safety.json").write_text(json.dumps(content, indent=1))
+        plot_safety(answers, found, out / "safety.png")
+        typer.echo(f"{out / 'safety.png'}")
 
 
 @app.command()

@@ -9,18 +9,17 @@ from pipeline.recipes.parts import (
     avatar,
     brand_kit,
     consent,
-    optional_asset,
     signer,
     software,
     voice_engine,
     voice_limits,
 )
+from pipeline.recipes.safety import screen
 from schemas.campaign import Campaign
 from stages.base import Stage
 from stages.composite import Composite
 from stages.image_to_video import CameraMotion, ImageToVideo
 from stages.publish import Publish
-from stages.screen import Screen
 from stages.sign import Sign
 from stages.speech import Speech
 
@@ -33,10 +32,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
     effects = tuple((n, asset(uri)) for n, uri in sorted(campaign.sound.effects.items()))
     own_sound = clips is not None and clips.engine.keeps_sound
     making: list[Stage] = [
-        Screen(
-            names=optional_asset(campaign.policy.names),
-            rules=optional_asset(campaign.policy.rules),
-        ),
+        screen(campaign),
         Speech(
             engine=voice,
             lexicon=lexicon,

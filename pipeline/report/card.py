@@ -52,14 +52,15 @@ class Card:
 
     @property
     def verdict_counts(self) -> dict[str, int]:
-        """Gates by what they decided: "block", "review", "pass"."""
+        """Gates by what they decided: "block", "review", "age_gate", "pass"."""
         decided = [verdict["verdict"] for verdict in self.row["verdicts"]]
-        return {word: decided.count(word) for word in ("block", "review", "pass")}
+        return {word: decided.count(word) for word in ("block", "review", "age_gate", "pass")}
 
     @property
     def checks(self) -> str:
         """ "1 blocked, 8 passed"."""
-        asked = {"block": "blocked", "review": "to review", "pass": "passed"}
+        asked = {"block": "blocked", "review": "to review", "age_gate": "for adults only",
+                 "pass": "passed"}  # fmt: skip
         counts = self.verdict_counts
         return ", ".join(f"{counts[word]} {said}" for word, said in asked.items() if counts[word])
 

@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,15 +15,11 @@ from schemas.asset import Asset
 from schemas.money import Price
 from stages.base import Media, Reject, Stage, Verdict
 from stages.hardware import Hardware
-from stages.screen.finding import Finding, passed, settle
-from stages.screen.names import NameList, read_people, screen_names
 from stages.screen.photo import GATE as IMAGE_GATE
 from stages.screen.photo import BadImage, Picture, open_picture
-from stages.screen.policy import Policy, read_rules, screen_policy
-from stages.screen.prices import Offer, screen_prices
-
-NAMES_FILE = Path(__file__).with_name("names.json")
-POLICY_FILE = Path(__file__).with_name("policy.yaml")
+from stages.shared.text_gate import Finding, Offer, TextGate, passed, settle
+from stages.shared.text_gate.judge import TextJudge
+from stages.shared.text_gate.text_gate import VERSION as TEXT_GATE_VERSION
 
 LATIN_SHARE = 0.6
 """Of the letters of a script: the voices read Latin letters, and a word in others is a name."""
@@ -37,7 +32,7 @@ class Screen(Stage):
     name: ClassVar[str] = "screen"
     reads: ClassVar[tuple[str, ...]] = (
         "title", "brand", "script", "tagline", "cta", "price", "regular_price", "currency",
-        "language", "images",
+        "language", "rating", "rating_count", "images",
     )  # fmt: skip
     judges: ClassVar[tuple[str, ...]] = reads[:-1]
     writes: ClassVar[pa.Schema] = pa.schema(
@@ -47,43 +42,51 @@ class Screen(Stage):
             pa.field("ingredient_uri", pa.string()),  # the product photo as it came
         ]
     )
-    version: ClassVar[str] = (
-        "1-" + sha256(NAMES_FILE.read_bytes() + POLICY_FILE.read_bytes()).hexdigest()[:12]
-    )  # a longer list must look again at spots that a shorter one let pass
-    hardware = Hardware(cpus=1, memory_gb=1.0)
-    timeout_s = 60.0
-    seconds_hint = 0.3
+    version: ClassVar[str] = TEXT_GATE_VERSION
+    hardware: Hardware = field(default=Hardware(cpus=1, memory_gb=1.0), metadata={"place": True})
+    timeout_s: float = field(default=60.0, metadata={"place": True})
+    seconds_hint: float = field(default=0.3, metadata={"place": True})
 
     names: Asset | None = None
     """Further people to look for, in the shape of names.json; added to the shipped ones."""
     rules: Asset | None = None
     """Policy file (YAML or JSON, in the shape of policy.yaml) in place of the shipped one."""
+    profiles: tuple[str, ...] = ("standard",)
+    """Platforms whose rules count, as the policy file names them; the strictest of them decides."""
+    safeguard: TextJudge | None = None
+    """A model that reads the texts as well."""
+    prompts: tuple[str, ...] = ()
+    """What video models are asked for, with columns in braces ("{title} on a table"): checked as a
+    text of the spot's."""
     max_image_bytes: int = 20_000_000
     """A larger file is refused before it is opened. Google's own limit is 16 MB."""
     min_image_px: int = 300
     """Least short side of the product photo; smaller ones are mush at 1080 px width."""
 
-    _names: NameList | None = field(init=False, repr=False, compare=False, default=None)
-    _policy: Policy | None = field(init=False, repr=False, compare=False, default=None)
+    _gate: TextGate | None = field(init=False, repr=False, compare=False, default=None)
+
+    def prepare(self) -> None:
+        """Fetch the safeguard's weights."""
+        if self.safeguard is not None:
+            self.safeguard.prepare()
 
     def load(self) -> None:
-        """Build the shipped lists, if no asset takes part in them."""
-        if self.names is None:
-            self._names = NameList(read_people(NAMES_FILE.read_text("utf-8"), NAMES_FILE.name))
-        if self.rules is None:
-            self._policy = Policy(read_rules(POLICY_FILE.read_text("utf-8"), POLICY_FILE.name))
+        """Build the shipped lists, if no asset takes part in them, and warm the safeguard."""
+        if self.safeguard is not None:
+            self.safeguard.load()
+        if self.names is None and self.rules is None:
+            self._gate = TextGate.of_files(profiles=self.profiles, judge=self.safeguard)
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """See `Stage.run`. A block in the texts is raised before any picture is opened."""
         script = (spot["script"] or "").strip()
         _check_script(script)
-        spoken = _texts(spot, "script", "tagline", "cta")
-        everything = spoken | _texts(spot, "title", "brand")
-        findings = [
-            *screen_names(everything, self._name_list(media)),
-            *screen_policy(everything, self._policy_rules(media)),
-            *screen_prices(spoken, _offer(spot)),
-        ]
+        spoken = {name: spot[name] or "" for name in ("script", "tagline", "cta")}
+        texts = spoken | {name: spot[name] or "" for name in ("title", "brand")}
+        texts |= {f"prompt {n}": _filled(one, spot) for n, one in enumerate(self.prompts, 1)}
+        findings = self._text_gate(media).find(
+            texts, offer=_offer(spot), priced=(*spoken, "title"), brand=spot["brand"] or ""
+        )
         if any(finding.verdict.verdict == "block" for finding in findings):
             settle(findings)
         photo, cutout, ingredient, image_findings = self._pictures(spot["images"], media)
@@ -100,21 +103,19 @@ class Screen(Stage):
             "verdicts": list(verdicts),
         }
 
-    def _name_list(self, media: Media) -> NameList:
-        if self._names is None:
-            people = read_people(NAMES_FILE.read_text("utf-8"), NAMES_FILE.name)
-            if self.names is not None:
-                extra = media.open(self.names).read_text("utf-8-sig")
-                people += read_people(extra, self.names.uri)
-            self._names = NameList(people)
-        return self._names
-
-    def _policy_rules(self, media: Media) -> Policy:
-        if self._policy is None:
-            place = self.rules.uri if self.rules else POLICY_FILE.name
-            path = media.open(self.rules) if self.rules else POLICY_FILE
-            self._policy = Policy(read_rules(path.read_text("utf-8-sig"), place))
-        return self._policy
+    def _text_gate(self, media: Media) -> TextGate:
+        if self.safeguard is not None:
+            assets = self.safeguard.assets.items()
+            self.safeguard.receive({name: media.open(one) for name, one in assets})
+        if self._gate is None:
+            names, rules = self.names, self.rules
+            self._gate = TextGate.of_files(
+                names=(media.open(names).read_bytes(), names.uri) if names else None,
+                rules=(media.open(rules).read_text("utf-8-sig"), rules.uri) if rules else None,
+                profiles=self.profiles,
+                judge=self.safeguard,
+            )
+        return self._gate
 
     def _pictures(
         self, images: list[Mapping[str, str]] | None, media: Media
@@ -170,8 +171,10 @@ def _check_script(script: str) -> None:
         )
 
 
-def _texts(spot: Mapping[str, Any], *columns: str) -> dict[str, str]:
-    return {column: spot[column] for column in columns if (spot[column] or "").strip()}
+def _filled(prompt: str, spot: Mapping[str, Any]) -> str:
+    for name in ("title", "brand", "tagline"):
+        prompt = prompt.replace("{" + name + "}", spot[name] or "")
+    return prompt
 
 
 def _offer(spot: Mapping[str, Any]) -> Offer | None:
@@ -182,6 +185,8 @@ def _offer(spot: Mapping[str, Any]) -> Offer | None:
         price=Price(Decimal(str(spot["price"])).normalize(), spot["currency"]),
         regular=None if regular is None else Decimal(str(regular)),
         language=spot["language"] or "en",
+        rating=None if spot.get("rating") is None else Decimal(str(spot["rating"])),
+        rating_count=spot.get("rating_count"),
     )
 
 

@@ -386,3 +386,20 @@ def test_a_store_that_is_away_costs_no_product_its_picture(
     monkeypatch.setattr("pipeline.storage.read_bytes", away)
     with pytest.raises(ConnectionResetError):
         plan(path)
+
+
+@pytest.mark.parametrize(
+    ("cells", "rating", "count"),
+    [
+        ("4.8\t1,204", 4.8, 1204), ("4,8/5\t12", 4.8, 12), ("\t", None, None),
+        ("excellent\tmany", None, None), ("48\t7", None, 7),
+    ],
+)  # fmt: skip
+def test_ratings_of_the_feed_reach_the_spot(
+    tmp_path: Path, cells: str, rating: float | None, count: int | None
+) -> None:
+    """Would catch a rating that is lost on its way, or a number that is none taken for one."""
+    feed = "id\ttitle\timage_link\tprice\tproduct rating\trating_count\n"
+    feed += f"mug\tMug\thttps://shop.example.com/mug.jpg\t28.00 USD\t{cells}\n"
+    (row,) = plan(write_campaign(tmp_path, feed=feed))[0].pending
+    assert (row["rating"], row["rating_count"]) == (rating, count)

@@ -215,7 +215,19 @@ def test_policy_lets_only_our_own_script_and_style_run(tmp_path: Path) -> None:
 def test_page_says_what_happened_to_each_spot(tmp_path: Path) -> None:
     """Catches a status, a reason or a stage that is lost between the ledger and the page."""
     rows = [
-        published(tmp_path, "mug", metrics={"loudness_lufs": -14.02}),
+        published(
+            tmp_path,
+            "mug",
+            metrics={"loudness_lufs": -14.02},
+            verdicts=[
+                {
+                    "gate": "screen.policy",
+                    "rule": "alcohol",
+                    "verdict": "age_gate",
+                    "evidence": "wine",
+                }
+            ],
+        ),
         row("lamp", "held", stage="inspect", reason_code="claim_needs_source", reason="Says best."),
         row("watch", "rejected", stage="screen", reason_code="price_mismatch", reason="Says $39."),
         row("soap", "failed", stage="composite", reason_code="timeout", reason="Took 600 s."),
@@ -232,6 +244,7 @@ def test_page_says_what_happened_to_each_spot(tmp_path: Path) -> None:
         in (page.text)
     )
     assert "−14.0 LUFS" in page.text
+    assert "1 for adults only" in page.text and "wine" in page.text
     assert "23 November 2026, 06:15 UTC" in page.text
 
 

@@ -353,6 +353,28 @@ def test_file_size_limit(media: Workspace, photo: Path) -> None:
     assert f"{photo.stat().st_size:,} bytes" in refused.value.reason
 
 
+def test_prompts_and_ratings_are_screened(media: Workspace, photo: Path) -> None:
+    """Would catch a prompt that puts a name together with the title, and stars that are not the
+    row's."""
+    asked = Screen(prompts=("Elon {title} in a studio",))
+    with pytest.raises(Reject) as refused:
+        asked.run(spot(photo, title="Musk"), media)
+    assert refused.value.reason_code == "public_figure" and "prompt 1" in refused.value.reason
+    plain = Screen()
+    plain.load()
+    assert plain.run(spot(photo, cta="4.8 stars", rating=4.8, rating_count=12), media)
+    for rating, status in ((None, "held"), (3.9, "rejected")):
+        with pytest.raises(Reject) as refused:
+            plain.run(spot(photo, cta="4.8 stars", rating=rating), media)
+        assert refused.value.status == status
+
+
+def test_an_age_gate_is_among_the_verdicts(media: Workspace, photo: Path) -> None:
+    """Would catch a spot for adults that the ledger cannot tell from one for everybody."""
+    wine = Screen(profiles=("meta",)).run(spot(photo, cta="Get the red wine"), media)
+    assert [v.rule for v in wine["verdicts"] if v.verdict == "age_gate"] == ["alcohol"]
+
+
 def test_own_names_and_rules(media: Workspace, photo: Path, tmp_path: Path) -> None:
     """Would catch a campaign's own lists that take no part."""
     names, rules = tmp_path / "names.json", tmp_path / "rules.yaml"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
 
-from stages.screen.folding import readings, skeleton, spelled_out
-from stages.screen.names import NameList, read_people, screen_names
-from stages.screen.screen import NAMES_FILE
+from stages.shared.text_gate.folding import readings, skeleton, spelled_out
+from stages.shared.text_gate.name_list import NameList
+from stages.shared.text_gate.names import screen_names
+from stages.shared.text_gate.people import read_names, scripts_of
+from stages.shared.text_gate.text_gate import NAMES_FILE, shipped_names
 
-NAMES = NameList(read_people(NAMES_FILE.read_text("utf-8"), "names.json"))
+NAMES = NameList([shipped_names()])
 
 NAMED = [
     "Elon Musk loves it", "ELON MUSK", "elon\nmusk", "Elon-Musk's pick", "elon_musk", "@elonmusk",
@@ -66,21 +69,29 @@ def test_products_are_not_people() -> None:
 
 def test_the_reason_quotes_the_words() -> None:
     """Would catch a rejection that its reader cannot find in the text."""
-    (finding,) = screen_names({"script": "fine", "tagline": "says Т\u0430уl\u043eг Ѕwіft!"}, NAMES)
+    listed, finding = screen_names(
+        {"script": "fine", "tagline": "says Т\u0430уl\u043eг Ѕwіft!"}, NAMES
+    )
     assert finding.reason_code == "public_figure" and finding.verdict.verdict == "block"
     assert "tagline" in finding.reason and "Т\u0430уl\u043eг Ѕwіft" in finding.reason
     assert 'reads "taylor swift"' in finding.verdict.evidence
-    (passed,) = screen_names({"script": "fine"}, NAMES)
-    assert passed.verdict.verdict == "pass" and str(len(NAMES.people)) in passed.verdict.evidence
+    assert listed.verdict.verdict == "pass"
+    digest = hashlib.sha256(NAMES_FILE.read_bytes()).hexdigest()[:16]
+    for words in (digest, f"({len(NAMES.people)} names)", "script, tagline"):
+        assert words in listed.verdict.evidence
+    (alone,) = screen_names({"script": "fine"}, NAMES)
+    assert alone.verdict.verdict == "pass"
 
 
 def test_the_shipped_list_is_sound() -> None:
     """Would catch an entry that matches nothing, or a word so short that it matches everything."""
     people = json.loads(NAMES_FILE.read_text("utf-8"))["people"]
-    assert len(people) >= 150
+    read = {person.name: person for person in NAMES.people}
+    assert len(people) >= 500
     assert len({person["name"] for person in people}) == len(people)
     for person in people:
-        assert person["reason"]
+        assert person["reason"] and person["source"]
+        assert person["scripts"] == scripts_of(read[person["name"]]), person["name"]
         for alias in (person["name"], *person.get("aliases", [])):
             assert alias.strip() and len("".join(t.text for t in readings(alias)[0])) >= 3, alias
             assert NAMES.find(f"so {alias} says"), alias
@@ -89,11 +100,11 @@ def test_the_shipped_list_is_sound() -> None:
 def test_further_names() -> None:
     """Would catch an advertiser's own list that is read but not looked for."""
     own = '{"people": [{"name": "Zarbo Quillfeather", "aliases": ["the zarb"], "reason": "rival"}]}'
-    names = NameList(read_people(own, "own.json"))
+    names = NameList([read_names(own.encode(), "own.json")])
     assert names.find("as the Zarb says")[0].person.reason == "rival"
     for bad in ("[]", "{}", "no json", '{"people": [{"reason": "x"}]}'):
         with pytest.raises(ValueError, match=r"own\.json is no names file"):
-            read_people(bad, "own.json")
+            read_names(bad.encode(), "own.json")
 
 
 def test_folding() -> None:

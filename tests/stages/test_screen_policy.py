@@ -9,11 +9,16 @@ import pytest
 
 from pipeline.feed import read_feed, read_scripts
 from schemas.money import Price
-from stages.screen.policy import Policy, read_rules, screen_policy
-from stages.screen.prices import Offer, claims, screen_prices
-from stages.screen.screen import POLICY_FILE
-from stages.screen.spoken_numbers import spoken_amount, spoken_values
+from stages.shared.text_gate import TextGate
+from stages.shared.text_gate.claims import claims
+from stages.shared.text_gate.offer import Offer
+from stages.shared.text_gate.policy import Policy, screen_policy
+from stages.shared.text_gate.prices import screen_prices
+from stages.shared.text_gate.rules import read_rules
+from stages.shared.text_gate.spoken_numbers import spoken_amount, spoken_values
+from stages.shared.text_gate.text_gate import POLICY_FILE
 
+GATE = TextGate.of_files()
 POLICY = Policy(read_rules(POLICY_FILE.read_text("utf-8"), "policy.yaml"))
 DEMO = Path(__file__).parents[2] / "examples" / "demo"
 
@@ -81,6 +86,8 @@ def test_the_demo_passes_both_gates() -> None:
         price, regular = (product.sale_price or product.price), product.price
         offer = Offer(price, regular.amount if product.sale_price else None)
         assert [f.reason for f in screen_prices(spoken, offer)] == [""], row.product_id
+        whole = GATE.find(texts, offer=offer, priced=(*spoken, "title"), brand=product.brand)
+        assert {f.verdict.verdict for f in whole} == {"pass"}, row.product_id
 
 
 def test_the_reason_says_what_to_do() -> None:

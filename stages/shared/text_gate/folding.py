@@ -1,11 +1,12 @@
 """Folding: text brought back from disguise (homoglyphs, leetspeak, spaced letters) to plain words.
 
-A text has up to four readings, because one sign can stand for two letters: a Cyrillic "р" is an r
-by sound and a p by looks, a "1" is an l or an i.
+A text has a few readings, because one sign can stand for two letters: a Cyrillic "р" is an r by
+sound and a p by looks, a "1" is an l or an i, and the "!" of "now!" may be no letter at all.
 """
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -25,10 +26,15 @@ _LOOKS = {
 }  # fmt: skip
 """What Cyrillic, Greek and other letters look like, where that is not what they sound like."""
 
-_LEET = {"0": "o", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g",
-         "$": "s", "@": "a", "!": "i", "+": "t", "|": "l"}  # fmt: skip
+_LEET = {"0": "o", "2": "z", "3": "e", "4": "a", "5": "s", "6": "g", "7": "t", "8": "b", "9": "g",
+         "$": "s", "@": "a", "+": "t"}  # fmt: skip
+_ONE = "1!|"  # an l or an i
+_MONEY = {"€": "e", "£": "l", "¢": "c", "¥": "y", "₽": "p"}
 _UNSEEN = "\u115f\u1160\u2800\u3164\uffa0"  # fillers that Unicode counts as letters or signs
 _WORD = re.compile(r"[a-z0-9$@!+|]+")
+_SIGNS = re.compile(r"[|!@$+]\S|\S[|]|[A-Za-z][0-9!|]|[0-9!|][A-Za-z]|1")
+_LETTER_SIGN = re.compile(r"[^\W\d_][€£¢¥₽]|[€£¢¥₽][^\W\d_]")
+_BACKWARDS = re.compile("\u202e([^\u202c\u202e\n]*)\u202c?")
 
 
 @dataclass(frozen=True)
@@ -43,14 +49,25 @@ class Token:
 Reading = tuple[Token, ...]
 
 
+def shown(text: str) -> str:
+    """The text as a viewer sees it: entities resolved, runs behind a right-to-left override turned
+    round."""
+    if "&" in text:
+        text = html.unescape(text)
+    return _BACKWARDS.sub(lambda run: run[1][::-1], text) if "\u202e" in text else text
+
+
 def readings(text: str) -> tuple[Reading, ...]:
     """The different ways to read a text as plain words; one for an ordinary English text."""
     found: dict[tuple[str, ...], Reading] = {}
-    for looks in (False, True):
+    foreign = not text.isascii()
+    signs = foreign or _SIGNS.search(text) is not None
+    for looks in (False, True) if foreign else (False,):
         plain, places = _plain(text, looks)
-        for one in "li":
-            reading = _words(plain, places, one)
-            found.setdefault(tuple(token.text for token in reading), reading)
+        for one in "li" if signs else "l":
+            for edges in (False, True) if signs else (False,):
+                reading = _words(plain, places, one, edges)
+                found.setdefault(tuple(token.text for token in reading), reading)
     return tuple(found.values())
 
 
@@ -81,13 +98,23 @@ def skeleton(word: str) -> str:
 
     Coarse on purpose; a match of skeletons alone is for a person to judge.
     """
-    for seen, kept in (("rn", "m"), ("vv", "w"), ("ph", "f"), ("ck", "k")):
+    word = re.sub(r"([^v])\1+|(v)\2\2+", r"\1\2", word)
+    for seen, kept in (("rn", "m"), ("vv", "w"), ("ph", "f"), ("ck", "k"), ("ch", "k"),
+                       ("kh", "k"), ("x", "ks")):  # fmt: skip
         word = word.replace(seen, kept)
-    word = word.translate(str.maketrans("lyjcqz", "iiikks"))
+    word = word.translate(str.maketrans("lyjcqzv", "iiikksu"))
     return re.sub(r"(.)\1+", r"\1", word)
 
 
-@lru_cache(maxsize=4096)
+def consonants(word: str) -> str:
+    """What is left of a name whichever script it was written in by ear: "snouden" is "snowden"."""
+    word = re.sub("dzh|zh|kh|g(?=[ei])", "", word).replace("ph", "f").replace("x", "ks")
+    word = re.sub("c(?=[eiy])", "s", word)
+    word = re.sub("[^a-z]|[aeiouywvhj]", "", word).translate(str.maketrans("qczp", "kksb"))
+    return re.sub(r"(.)\1+", r"\1", word)
+
+
+@lru_cache(maxsize=8192)
 def _plain_char(char: str, looks: bool) -> str:
     """A character as a-z, 0-9 and signs: "Ｅ" is "e", "й" is "i"; "" for marks and invisibles."""
     kept = ""
@@ -105,6 +132,10 @@ def _plain_char(char: str, looks: bool) -> str:
 
 def _plain(text: str, looks: bool) -> tuple[str, list[int]]:
     """The text character by character, and for each where it comes from."""
+    if text.isascii() and text.isprintable():
+        return text.lower(), list(range(len(text)))
+    if _LETTER_SIGN.search(text):
+        text = "".join(_MONEY.get(char, char) for char in text)
     letters, places = list[str](), list[int]()
     for place, char in enumerate(text):
         plain = _plain_char(char, looks)
@@ -113,14 +144,18 @@ def _plain(text: str, looks: bool) -> tuple[str, list[int]]:
     return "".join(letters), places
 
 
-def _words(plain: str, places: list[int], one: str) -> Reading:
+def _words(plain: str, places: list[int], one: str, edges: bool) -> Reading:
+    """With `edges` all signs and digits are letters, at the end of a word and alone: "483"."""
     tokens = []
     for match in _WORD.finditer(plain):
-        word = match.group().lstrip("@!+|")  # "@handle"
-        start = match.end() - len(word)
-        word = word.rstrip("!+|$@")  # "now!"
-        if word and re.search("[a-z]", word):
-            word = "".join(_LEET.get(char, one if char == "1" else char) for char in word)
+        word, end = match.group(), match.end()
+        if not edges:
+            word = word.lstrip("@!+|")  # "@handle"
+        start = end - len(word)
+        if not edges:
+            word = word.rstrip("!+@|")  # "now!"
+        if word and (edges or re.search("[a-z]", word)):
+            word = "".join(_LEET.get(char, one if char in _ONE else char) for char in word)
         if word := re.sub("[^a-z0-9]", "", word):
-            tokens.append(Token(word, places[start], places[match.end() - 1] + 1))
+            tokens.append(Token(word, places[start], places[end - 1] + 1))
     return tuple(tokens)
