@@ -39,6 +39,8 @@ BOX = pa.struct(
     [("x0", pa.float64()), ("y0", pa.float64()), ("x1", pa.float64()), ("y1", pa.float64())]
 )  # fractions of the frame's width and height, origin top left
 
+CLIP = pa.struct([("format", pa.string()), ("uri", pa.string()), ("product_box", BOX)])
+
 SHOT = pa.struct(
     [
         ("index", pa.int32()),
@@ -47,8 +49,9 @@ SHOT = pa.struct(
         ("start_s", pa.float64()),  # the cut into this shot, on a frame
         ("end_s", pa.float64()),  # the cut out of it, on a frame
         ("handle_s", pa.float64()),  # extra frames behind end_s, for the crossfade; 0 for the last
-        ("uri", pa.string()),  # media URI of the clip
+        ("uri", pa.string()),  # media URI of the clip, in the first format
         ("product_box", BOX),  # union over the clip of where the product is
+        ("others", pa.list_(CLIP)),  # the same shot in the other formats, where it was drawn anew
     ]
 )
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -98,11 +96,20 @@ FORMATS: Mapping[str, Format] = {
 }
 
 
-def layout_digest(*names: str) -> str:
-    """sha256, as hex, of all numbers of these formats: what a stage's key holds of the layout.
+DEFAULT_FORMATS = (FORMATS["9x16"],)
+"""What a stage is told if it is told nothing."""
 
-    The names' order makes no difference. Raises `KeyError` for one that is no format.
+
+def formats_of(
+    names: Sequence[str], *, known: Mapping[str, Format] = FORMATS
+) -> tuple[Format, ...]:
+    """The formats of these names, as the stages of a recipe are told them, in their order.
+
+    `known` are formats whose areas are others than the shipped ones', by name. Raises `ValueError`
+    for a name that is no format, one that is there twice, and for none at all.
     """
-    formats = {name: asdict(FORMATS[name]) for name in names}
-    text = json.dumps(formats, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    wrong = [name for name in names if name not in known]
+    if wrong or not names or len(set(names)) < len(names):
+        shown = ", ".join(names) or "none"
+        raise ValueError(f"formats {shown}: use one or more of {', '.join(known)}, each once")
+    return tuple(known[name] for name in names)

@@ -9,7 +9,7 @@ from schemas.asset import Asset
 from schemas.campaign import Campaign
 from schemas.checked import weights_refusals
 from schemas.config_error import ConfigError, Refusal
-from schemas.layout import FORMATS
+from schemas.layout import Format, formats_of
 from schemas.video_model import VideoModel
 from schemas.video_preset import VideoPreset
 from stages.base import Stage
@@ -36,7 +36,8 @@ def recipe(campaign: Campaign) -> list[Stage]:
     if model.service is not None:
         return laptop.recipe(campaign, _served_clips(campaign, model))
     preset = campaign_preset(model)
-    _check_aspect(preset, campaign.formats[0])
+    formats = formats_of(campaign.formats)
+    _check_aspect(preset, formats[0])
     _check_steered(preset, campaign)
     engine = DiffusersClips(
         preset=preset,
@@ -46,7 +47,7 @@ def recipe(campaign: Campaign) -> list[Stage]:
     )
     clips = ImageToVideo(
         engine=engine,
-        format=campaign.formats[0],
+        formats=formats,
         length_s=campaign.length_s,
         snap_cuts=campaign.sound.snap_cuts,
         camera=model.camera,
@@ -70,7 +71,7 @@ def _served_clips(campaign: Campaign, model: VideoModel) -> ImageToVideo:
         raise ConfigError("the gpu recipe", [Refusal("video_model.settings", unknown[0], fix)])
     return ImageToVideo(
         engine=HttpClips(url=model.service or "", model=model.model, **model.settings),
-        format=campaign.formats[0],
+        formats=formats_of(campaign.formats),
         length_s=campaign.length_s,
         snap_cuts=campaign.sound.snap_cuts,
         camera=model.camera,
@@ -133,10 +134,12 @@ def _check_steered(preset: VideoPreset, campaign: Campaign) -> None:
         raise ConfigError("the gpu recipe", [Refusal(f"quality.gates.{gate}", "not set", fix)])
 
 
-def _check_aspect(preset: VideoPreset, name: str) -> None:
-    form, size = FORMATS[name], preset.size
+def _check_aspect(preset: VideoPreset, form: Format) -> None:
+    size = preset.size
     stretch = (size.width / size.height) / (form.width_px / form.height_px)
     if not 1 / MOST_STRETCH <= stretch <= MOST_STRETCH:
         shown = f"{size.width}x{size.height}"
-        fix = f"the format {name} is {form.width_px}x{form.height_px}; take a size of its aspect"
+        fix = (
+            f"the format {form.name} is {form.width_px}x{form.height_px}; take a size of its aspect"
+        )
         raise ConfigError("the gpu recipe", [Refusal("video_model.settings.size", shown, fix)])

@@ -16,6 +16,7 @@ from pipeline.recipes.parts import (
     voice_limits,
 )
 from schemas.campaign import Campaign
+from schemas.layout import formats_of
 from stages.base import Stage
 from stages.composite import Composite
 from stages.image_to_video import CameraMotion, ImageToVideo
@@ -29,7 +30,7 @@ from stages.speech import Speech
 def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]:
     """From product photo and script to a signed spot; other `clips` than by camera moves go in."""
     lexicon = tuple(sorted(campaign.voice.lexicon.items()))
-    secret = campaign.watermark_secret
+    formats, secret = formats_of(campaign.formats), campaign.watermark_secret
     voice = voice_engine(campaign)
     effects = tuple((n, asset(uri)) for n, uri in sorted(campaign.sound.effects.items()))
     making: list[Stage] = [
@@ -48,6 +49,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
         clips
         or ImageToVideo(
             engine=CameraMotion(),
+            formats=formats,
             length_s=campaign.length_s,
             snap_cuts=campaign.sound.snap_cuts,
         ),
@@ -57,7 +59,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
             brand=brand_kit(campaign),
             effects=effects,
             disclosure=campaign.disclosure,
-            formats=campaign.formats,
+            formats=formats,
             length_s=campaign.length_s,
             loudness_lufs=campaign.sound.loudness_lufs,
             music_below_voice_db=campaign.sound.music_below_voice_db,
@@ -65,6 +67,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
         ),
         Inspect(
             gates=checked_gates(campaign),
+            formats=formats,
             lexicon=tuple(word for word, _ in lexicon),
             effects=effects,
             length_s=campaign.length_s,

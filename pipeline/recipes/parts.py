@@ -21,6 +21,7 @@ from schemas.asset import Asset
 from schemas.brand import BrandKit
 from schemas.campaign import Brand, Campaign
 from schemas.config_error import ConfigError, Refusal
+from schemas.layout import formats_of
 from schemas.presenter_process import PresenterProcess
 from schemas.video_preset import is_hub_id
 from stages.align import Align, CtcAligner
@@ -66,7 +67,9 @@ def presenter(campaign: Campaign) -> PresenterEngine | None:
 
 def avatar(campaign: Campaign) -> Avatar:
     """The stage with the campaign's presenter, and what a program of the team's own needs."""
-    stage = Avatar(engine=presenter(campaign), length_s=campaign.length_s)
+    stage = Avatar(
+        engine=presenter(campaign), formats=formats_of(campaign.formats), length_s=campaign.length_s
+    )
     process = campaign.presenter_process
     if process is None:
         return stage

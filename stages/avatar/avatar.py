@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from schemas.arrow_types import BOX
-from schemas.layout import FORMATS, Format, layout_digest
+from schemas.layout import DEFAULT_FORMATS, Format
 from stages.avatar.engine import Performance, PresenterEngine
 from stages.base import Media, Stage
 from stages.hardware import Hardware
@@ -43,8 +43,8 @@ class Avatar(Stage):
     """None for a campaign without a presenter."""
     length_s: float = 15.0
     """Of the spot; nothing is drawn behind it."""
-    format: str = "9x16"
-    """A name in `schemas.layout.FORMATS`."""
+    formats: tuple[Format, ...] = field(default=DEFAULT_FORMATS, metadata={"place": True})
+    """Of them only her size and the frame rate are in the key."""
     audio_lead_ms: float = 12.0
     """How far the mouth runs ahead of the sound, 0 to 45. Speakers shape a sound before it is
     heard, and viewers forgive an early mouth sooner than a late one (ITU-R BT.1359); more than 45
@@ -54,15 +54,13 @@ class Avatar(Stage):
     timeout_s: float = field(default=600.0, metadata={"place": True})
 
     def __post_init__(self) -> None:
-        if self.format not in FORMATS:
-            raise ValueError(f"format {self.format!r} is not one of {sorted(FORMATS)}")
         if not 0.0 <= self.audio_lead_ms <= 45.0:
             raise ValueError(f"audio_lead_ms is {self.audio_lead_ms:g}; use 0 to 45")
 
     @property
     def identity(self) -> str:
-        """The layout that it works by, for its key: a box that moves makes other pictures."""
-        return layout_digest(self.format)
+        """Of the formats what her picture depends on, for the key."""
+        return f"{presenter_size_px(self.formats[0])} px, {self.formats[0].fps} fps"
 
     def load(self) -> None:
         """Warm the engine."""
@@ -71,7 +69,7 @@ class Avatar(Stage):
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """Find when she is seen, have the engine perform, and store what it made."""
-        form = FORMATS[self.format]
+        form = self.formats[0]
         seen = visibility(spot["shots"], round(self.length_s * form.fps), form.fps)
         on_screen = [i for i, share in enumerate(seen) if share > 0.0]
         if not on_screen or self.engine is None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from schemas.arrow_types import BOX, CAPTION, MASTER
 from schemas.asset import Asset
 from schemas.brand import BrandKit
-from schemas.layout import FORMATS, Format, layout_digest
+from schemas.layout import DEFAULT_FORMATS, Format
 from stages.base import Hardware, Media, Reject, Stage
 from stages.composite import graph, graphics, soundtrack
 from stages.composite.cards import Offer
@@ -67,7 +67,7 @@ class Composite(Stage):
     """Sounds by the name of the event that they are played at; other events stay silent."""
     disclosure: str = "AI-generated"
     """The visible label, on screen from the first frame to the last."""
-    formats: tuple[str, ...] = ("9x16",)
+    formats: tuple[Format, ...] = DEFAULT_FORMATS
     length_s: float = 15.0
     crossfade_s: float = 0.4
     """Longest overlap of two shots; a clip's handle may make it shorter."""
@@ -93,18 +93,12 @@ class Composite(Stage):
 
     def __post_init__(self) -> None:
         """Refuse what cannot be rendered, before anything is."""
-        unknown = [name for name in self.formats if name not in FORMATS]
-        if unknown or not self.formats:
-            raise ValueError(f"formats {self.formats!r}: use one or more of {', '.join(FORMATS)}")
+        if not self.formats:
+            raise ValueError("formats is empty; name one or more")
         if len(self.watermark_secret) < 8:
             raise ValueError("watermark_secret is too short to be one; give 8 characters or more")
         if not self.disclosure.strip():
             raise ValueError("disclosure is empty; every spot says that it was made by AI")
-
-    @property
-    def identity(self) -> str:
-        """The layout that it works by, for its key: a box that moves makes other videos."""
-        return layout_digest(*self.formats)
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """See `Stage.run`."""
@@ -112,14 +106,14 @@ class Composite(Stage):
         payload = watermark_payload({"spot": {c: spot.get(c) for c in self.reads}, **self._look()})
         sound = self._sound(spot, media)
         clips = [media.open(shot["uri"]) for shot in spot["shots"]]
-        drawn = [self._graphics(spot, FORMATS[name], media) for name in self.formats]
+        drawn = [self._graphics(spot, frame, media) for frame in self.formats]
         masters, measured = [], {}
-        for name, picture in zip(self.formats, drawn, strict=True):
-            target = media.scratch(f"master_{name}.mp4")
-            self._render(spot, media, FORMATS[name], clips, picture, payload, sound, target)
+        for frame, picture in zip(self.formats, drawn, strict=True):
+            target = media.scratch(f"master_{frame.name}.mp4")
+            self._render(spot, media, frame, clips, picture, payload, sound, target)
             measured = self._check_sound(sound, target, media)
-            masters.append({"format": name, "uri": media.save(target)})
-        first, frame = drawn[0], FORMATS[self.formats[0]]
+            masters.append({"format": frame.name, "uri": media.save(target)})
+        first, frame = drawn[0], self.formats[0]
         subtitles, poster = media.scratch("captions.vtt"), media.scratch("poster.jpg")
         subtitles.write_text(webvtt(first.captions.spoken), encoding="utf-8")
         save_poster(media.scratch(f"master_{frame.name}.mp4"), frame, spot["shots"], poster)
@@ -148,8 +142,9 @@ class Composite(Stage):
             if not key.startswith("_") and key not in ("watermark_secret", "hardware", "timeout_s")
         }  # fmt: skip
         effects = [[name, asdict(sound)] for name, sound in self.effects]
+        formats = [asdict(frame) for frame in self.formats]
         own = {"brand": asdict(self.brand), "effects": effects, "v": self.version}
-        return {**parameters, **own, "layout": self.identity}
+        return {**parameters, **own, "formats": formats}
 
     def _letters(self, media: Media) -> Lettering:
         if self._lettering is None:

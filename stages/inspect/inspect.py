@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.asset import Asset
-from schemas.layout import FORMATS, Box, layout_digest
+from schemas.layout import DEFAULT_FORMATS, Box, Format
 from stages.base import Hardware, Media, Stage, Verdict
 from stages.inspect.contact_sheet import contact_sheet, sheet_times_s
 from stages.inspect.container import Container, read_container
@@ -63,6 +63,7 @@ class Inspect(Stage):
     seconds_hint = 9.0
 
     gates: tuple[Gate, ...] = ()
+    formats: tuple[Format, ...] = DEFAULT_FORMATS
     watermark_secret: str = "spotmill"
     length_s: float = 15.0
     lexicon: tuple[str, ...] = ()
@@ -76,11 +77,6 @@ class Inspect(Stage):
     def __post_init__(self) -> None:
         """Refuse gates on what is not measured, before anything is rendered."""
         check_gates(self.gates)
-
-    @property
-    def identity(self) -> str:
-        """The layouts that it judges by, for its key: of every format, for it takes what comes."""
-        return layout_digest(*FORMATS)
 
     def load(self) -> None:
         """Load the four small models; one thread each, the pool of workers fills the cores."""
@@ -112,6 +108,7 @@ class Inspect(Stage):
     ) -> tuple[dict[str, float], Path]:
         """All metrics of one master, and the file of its contact sheet."""
         path, name = media.open(master["uri"]), master["format"]
+        form = {form.name: form for form in self.formats}[name]
         container = read_container(path)
         sheet_s = sheet_times_s(self.length_s, fades_s(spot["shots"]))
         product_s = product_times_s(spot["shots"])
@@ -127,13 +124,13 @@ class Inspect(Stage):
         sheet = [seen[t] for t in sheet_s]
         sound = self._decode_sound(container, path)
         metrics = {
-            **file_metrics(container, len(footage.frames), name),
+            **file_metrics(container, len(footage.frames), form),
             **self._sound(spot, sound, voice),
             **self._effects(spot, footage, sound, media),
             **fault_metrics(footage, spot["shots"]),
             **product_metrics(spot, [[seen[t] for t in times] for times in product_s], media),
             **lip_sync(footage, spot),
-            **caption_metrics(footage, spot["captions"], FORMATS[name].safe_zone),
+            **caption_metrics(footage, spot["captions"], form.safe_zone),
             **self._people(list(seen.values()), sheet, spot.get("presenter_box")),
             **self._watermark(footage, spot["watermark_id"]),
         }

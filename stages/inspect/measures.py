@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from schemas.layout import FORMATS, Box
+from schemas.layout import Box, Format
 from stages.base import Media
 from stages.inspect import picture_faults
 from stages.inspect.caption_timing import MISSING_MS, caption_offsets_ms, in_safe_zone
@@ -17,9 +17,8 @@ from stages.inspect.footage import Footage
 from stages.inspect.product_fidelity import product_fidelity, references
 
 
-def file_metrics(container: Container, frame_count: int, name: str) -> dict[str, float]:
+def file_metrics(container: Container, frame_count: int, form: Format) -> dict[str, float]:
     """What the headers say, the frames that were decoded, and whether both suit the format."""
-    form = FORMATS[name]
     size = (container.width_px, container.height_px) == (form.width_px, form.height_px)
     codecs = (container.video_codec, container.pixel_format, container.audio_codec)
     return {
