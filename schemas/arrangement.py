@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from schemas.format import FACE, Box, Format, ShotLayout
+from schemas.format import FACE, HEAD, Box, Format, ShotLayout
 
 FPS = 24
 _LABEL_PX = (475.2, 57.6)
@@ -137,7 +137,8 @@ def square(zone: Box, face_bottom: float) -> Format:
     card = zone.y1 - frame.y(_CARD_PX)
     shots = {
         "presented": ShotLayout(
-            product=Box(zone.x0, top, left + 0.03, below.y0 - 0.015),
+            # Up to her hair: her shoulder is lower than the product's foot.
+            product=Box(zone.x0, top, left + HEAD.x0 * side - 0.01, below.y0 - 0.015),
             captions=below,
             presenter=frame.presenter(side, left),
         ),

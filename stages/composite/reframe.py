@@ -11,9 +11,9 @@ from schemas.layout import Format
 
 _SMALL = 8
 """Behind the clip its own edges are drawn on from a picture this many times smaller."""
-_BLUR = 3.0
+_BLUR = 13.0
 """Of that picture, in its pixels."""
-_FEATHER_PX = 28
+_FEATHER_PX = 90
 """Over which the clip's edge gives way to what is drawn on, at a frame 1080 wide."""
 _LEAST = 1e-6
 
