@@ -6,6 +6,7 @@ import difflib
 from dataclasses import replace
 
 from pipeline.media import asset
+from pipeline.recipes.parts import formats
 from schemas.asset import Asset
 from schemas.campaign import Campaign
 from schemas.config_error import ConfigError, Refusal
@@ -19,6 +20,7 @@ def inspect(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Inspe
     """The stage with the campaign's gates and lip model. Raises `ConfigError`."""
     stage = Inspect(
         gates=checked_gates(campaign),
+        formats=formats(campaign),
         lexicon=tuple(word for word, _ in sorted(campaign.voice.lexicon.items())),
         effects=effects,
         length_s=campaign.length_s,

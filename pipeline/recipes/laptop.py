@@ -9,6 +9,7 @@ from pipeline.recipes.parts import (
     avatar,
     brand_kit,
     consent,
+    formats,
     signer,
     software,
     voice_engine,
@@ -27,7 +28,7 @@ from stages.speech import Speech
 def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]:
     """From product photo and script to a signed spot; other `clips` than by camera moves go in."""
     lexicon = tuple(sorted(campaign.voice.lexicon.items()))
-    secret = campaign.watermark_secret
+    frames, secret = formats(campaign), campaign.watermark_secret
     voice = voice_engine(campaign)
     effects = tuple((n, asset(uri)) for n, uri in sorted(campaign.sound.effects.items()))
     own_sound = clips is not None and clips.engine.keeps_sound
@@ -44,6 +45,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
         clips
         or ImageToVideo(
             engine=CameraMotion(),
+            formats=frames,
             length_s=campaign.length_s,
             snap_cuts=campaign.sound.snap_cuts,
         ),
@@ -53,7 +55,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
             brand=brand_kit(campaign),
             effects=effects,
             disclosure=campaign.disclosure,
-            formats=campaign.formats,
+            formats=frames,
             length_s=campaign.length_s,
             loudness_lufs=campaign.sound.loudness_lufs,
             music_below_voice_db=campaign.sound.music_below_voice_db,

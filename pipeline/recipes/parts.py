@@ -19,6 +19,8 @@ from schemas.asset import Asset
 from schemas.brand import BrandKit
 from schemas.campaign import Brand, Campaign
 from schemas.config_error import ConfigError, Refusal
+from schemas.layout import Format, formats_of
+from schemas.platform import platforms_of
 from schemas.presenter_process import PresenterProcess
 from schemas.video_preset import is_hub_id
 from stages.align import Align, CtcAligner
@@ -59,6 +61,13 @@ def brand_kit(campaign: Campaign) -> BrandKit:
     )
 
 
+def formats(campaign: Campaign) -> tuple[Format, ...]:
+    """The campaign's formats, laid out for its platforms and for whether somebody presents."""
+    presented = campaign.presenter is not None or campaign.presenter_process is not None
+    platforms = platforms_of(campaign.platforms)
+    return formats_of(campaign.formats, platforms=platforms, presenter=presented)
+
+
 def presenter(campaign: Campaign) -> PresenterEngine | None:
     """The campaign's presenter, by whatever engine, or None. Raises `ConfigError`."""
     if campaign.presenter_process is not None:
@@ -80,7 +89,9 @@ def _driver(campaign: Campaign) -> PresenterRig | VectorPresenter:
 
 def avatar(campaign: Campaign) -> Avatar:
     """The stage with the campaign's presenter, and what a model or a program of its own needs."""
-    stage = Avatar(engine=presenter(campaign), length_s=campaign.length_s)
+    stage = Avatar(
+        engine=presenter(campaign), formats=formats(campaign), length_s=campaign.length_s
+    )
     if isinstance(stage.engine, ModelPresenter):
         preset = stage.engine.preset
         return replace(

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from schemas.arrow_types import CLIP_SOUND, PHONEME, SOUND_EVENT, WORD
 from schemas.asset import Asset
-from schemas.layout import FORMATS
+from schemas.layout import DEFAULT_FORMATS
 from stages.align.clip_sounds import RightedSounds, right_clip_sounds
 from stages.align.correct import Correction, correct
 from stages.align.engine import WordAligner
@@ -58,7 +58,7 @@ class Align(Stage):
 
     aligner: WordAligner = field(default_factory=Pocketsphinx)
     length_s: float = 15.0
-    fps: int = FORMATS["9x16"].fps
+    fps: int = DEFAULT_FORMATS[0].fps
     max_offset_ms: float = 80.0
     """Two frames: with a larger disagreement a word is looked into; EBU R37 allows 60 late."""
     effects: tuple[tuple[str, Asset], ...] = ()

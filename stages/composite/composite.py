@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
-from schemas.arrow_types import BOX, CAPTION, MASTER
+from schemas.arrow_types import BOX, CAPTION, MASTER, VIEW
 from schemas.asset import Asset
 from schemas.brand import BrandKit
-from schemas.layout import FORMATS, Format, layout_digest
+from schemas.layout import DEFAULT_FORMATS, Format
 from stages.base import Hardware, Media, Reject, Stage
 from stages.composite import graph, graphics, soundtrack
 from stages.composite.cards import Offer
@@ -29,6 +29,7 @@ from stages.composite.subtitles import webvtt
 from stages.composite.text import Lettering
 from stages.shared.ffmpeg import run_ffmpeg
 from stages.shared.fonts import Fonts
+from stages.shared.format_shots import shots_in
 from stages.shared.watermark import carrier
 
 
@@ -49,15 +50,16 @@ class Composite(Stage):
     writes: ClassVar[pa.Schema] = pa.schema(
         [
             pa.field("masters", pa.list_(MASTER)),
-            pa.field("poster_uri", pa.string()),  # JPEG
+            pa.field("poster_uri", pa.string()),  # JPEG, of the first format
             pa.field("captions_uri", pa.string()),  # WebVTT, every word
             pa.field("captions", pa.list_(CAPTION)),  # what is drawn, of the first format
             pa.field("presenter_box", BOX),  # of the first format; null where nobody presents
             pa.field("mouth_box", BOX),
+            pa.field("views", pa.list_(VIEW)),  # the last three in the other formats
             pa.field("watermark_id", pa.string()),  # 12 hex digits
         ]
     )
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     hardware = Hardware(cpus=2, memory_gb=1.5)
     seconds_hint = 20.0
 
@@ -68,7 +70,7 @@ class Composite(Stage):
     """Sounds by the name of the event that they are played at; other events stay silent."""
     disclosure: str = "AI-generated"
     """The visible label, on screen from the first frame to the last."""
-    formats: tuple[str, ...] = ("9x16",)
+    formats: tuple[Format, ...] = DEFAULT_FORMATS
     length_s: float = 15.0
     crossfade_s: float = 0.4
     """Longest overlap of two shots; a clip's handle may make it shorter."""
@@ -99,9 +101,8 @@ class Composite(Stage):
         """Refuse what cannot be rendered, before anything is."""
         if self.clip_sound_below_voice_db is not None:
             self.reads = (*type(self).reads, "righted_clip_sounds")  # type: ignore[misc]
-        unknown = [name for name in self.formats if name not in FORMATS]
-        if unknown or not self.formats:
-            raise ValueError(f"formats {self.formats!r}: use one or more of {', '.join(FORMATS)}")
+        if not self.formats:
+            raise ValueError("formats is empty; name one or more")
         if len(self.watermark_secret) < 8:
             raise ValueError("watermark_secret is too short to be one; give 8 characters or more")
         if not self.disclosure.strip():
@@ -109,43 +110,49 @@ class Composite(Stage):
 
     @property
     def identity(self) -> str:
-        """The layout that it works by, for its key: a box that moves makes other videos."""
+        """For its key: how loud the clips' own sound is, where there is one."""
         level_db = self.clip_sound_below_voice_db
-        own = "" if level_db is None else f", clips {level_db:g} dB below the voice"
-        return layout_digest(*self.formats) + own
+        return "" if level_db is None else f"clips {level_db:g} dB below the voice"
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """See `Stage.run`."""
         self._refuse_unreadable(spot, media)
         payload = watermark_payload({"spot": {c: spot.get(c) for c in self.reads}, **self._look()})
         sound = self._sound(spot, media)
-        clips = [media.open(shot["uri"]) for shot in spot["shots"]]
-        drawn = [self._graphics(spot, FORMATS[name], media) for name in self.formats]
-        masters, measured = [], {}
-        for name, picture in zip(self.formats, drawn, strict=True):
-            target = media.scratch(f"master_{name}.mp4")
-            self._render(spot, media, FORMATS[name], clips, picture, payload, sound, target)
-            measured = self._check_sound(sound, target, media)
-            masters.append({"format": name, "uri": media.save(target)})
-        first, frame = drawn[0], FORMATS[self.formats[0]]
-        subtitles, poster = media.scratch("captions.vtt"), media.scratch("poster.jpg")
-        subtitles.write_text(webvtt(first.captions.spoken), encoding="utf-8")
-        save_poster(media.scratch(f"master_{frame.name}.mp4"), frame, spot["shots"], poster)
+        wave = media.scratch("sound.wav")
+        sound.write(wave)
+        drawn = [self._graphics(spot, frame, media) for frame in self.formats]
+        targets = [media.scratch(f"master_{frame.name}.mp4") for frame in self.formats]
+        masters: list[dict[str, Any]] = []
+        measured: dict[str, float] = {}
+        for frame, picture, target in zip(self.formats, drawn, targets, strict=True):
+            # The sound is the same in all formats: it is encoded and set right once.
+            heard = targets[0] if measured else wave
+            self._render(spot, media, frame, picture, payload, heard, target)
+            measured = measured or self._check_sound(sound, target, media)
+            poster = media.scratch(f"poster_{frame.name}.jpg")
+            save_poster(target, frame, spot["shots"], poster)
+            saved = {"uri": media.save(target), "poster_uri": media.save(poster)}
+            masters.append({"format": frame.name, **saved})
+        subtitles, first = media.scratch("captions.vtt"), drawn[0].captions
+        subtitles.write_text(webvtt(first.spoken), encoding="utf-8")
+        views = [
+            {**_captions(picture), **presenter_boxes(spot, frame)}
+            for frame, picture in zip(self.formats, drawn, strict=True)
+        ]
+        names = [frame.name for frame in self.formats]
         return {
             "masters": masters,
-            "poster_uri": media.save(poster),
+            "poster_uri": masters[0]["poster_uri"],
             "captions_uri": media.save(subtitles),
-            "captions": [
-                {"text": g.text, "start_s": g.start_s, "end_s": g.end_s, "box": asdict(g.box)}
-                for g in first.captions.groups
-            ],
-            **presenter_boxes(spot, frame),
+            **views[0],
+            "views": [{"format": n, **v} for n, v in zip(names[1:], views[1:], strict=True)],
             "watermark_id": f"{payload:012x}",
             "metrics": {
                 **measured,
-                "caption_groups": float(len(first.captions.groups)),
-                "caption_smallest_px": first.captions.smallest_px,
-                "master_bytes": float(media.scratch(f"master_{frame.name}.mp4").stat().st_size),
+                "caption_groups": float(len(first.groups)),
+                "caption_smallest_px": first.smallest_px,
+                "master_bytes": float(targets[0].stat().st_size),
             },
         }
 
@@ -157,8 +164,9 @@ class Composite(Stage):
             ("watermark_secret", "hardware", "timeout_s", "reads", "clip_sound_below_voice_db")
         }  # fmt: skip
         effects = [[name, asdict(sound)] for name, sound in self.effects]
+        formats = [asdict(frame) for frame in self.formats]
         own = {"brand": asdict(self.brand), "effects": effects, "v": self.version}
-        return {**parameters, **own, "layout": self.identity}
+        return {**parameters, **own, "formats": formats}
 
     def _letters(self, media: Media) -> Lettering:
         if self._lettering is None:
@@ -217,16 +225,16 @@ class Composite(Stage):
         )
 
     def _render(
-        self, spot: Mapping[str, Any], media: Media, frame: Format, clips: Sequence[Path],
-        picture: graphics.Graphics, payload: int, sound: soundtrack.Soundtrack, target: Path,
+        self, spot: Mapping[str, Any], media: Media, frame: Format,
+        picture: graphics.Graphics, payload: int, sound: Path, target: Path,
     ) -> None:  # fmt: skip
         mark = media.scratch(f"carrier_{frame.name}.yuv")
         _write_carrier(mark, payload, self.watermark_secret, frame)
-        wave = media.scratch("sound.wav")
-        sound.write(wave)
+        shots = shots_in(spot["shots"], frame.name)
+        clips = [media.open(shot["uri"]) for shot in shots]
         arguments = graph.master_arguments(
-            spot["shots"], clips, frame, self.length_s, self.crossfade_s,
-            presenter_of(spot, media), picture.placed, mark, wave, self._encoding(), target,
+            shots, clips, frame, self.length_s, self.crossfade_s,
+            presenter_of(spot, media), picture.placed, mark, sound, self._encoding(), target,
         )  # fmt: skip
         feeds = {placed.feed: placed.band.feed for placed in picture.placed}
         run_ffmpeg(arguments, feeds=feeds, timeout_s=0.9 * self.timeout_s)
@@ -248,6 +256,16 @@ class Composite(Stage):
             again.replace(target)
         sound.require(measured)
         return measured
+
+
+def _captions(picture: graphics.Graphics) -> dict[str, list[dict[str, Any]]]:
+    """What is drawn of the captions, as rows of `arrow_types.CAPTION`."""
+    return {
+        "captions": [
+            {"text": g.text, "start_s": g.start_s, "end_s": g.end_s, "box": asdict(g.box)}
+            for g in picture.captions.groups
+        ]
+    }
 
 
 def _write_carrier(path: Path, payload: int, secret: str, frame: Format) -> None:

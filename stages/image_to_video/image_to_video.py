@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ import pyarrow as pa
 
 from schemas.arrow_types import CLIP_SOUND, SHOT
 from schemas.asset import Asset
-from schemas.layout import FORMATS, layout_digest
+from schemas.layout import DEFAULT_FORMATS, Format
 from stages.base import Hardware, Media, Stage, Verdict
 from stages.image_to_video.camera_motion import CameraMotion
 from stages.image_to_video.clip_gates import (
@@ -25,6 +26,7 @@ from stages.image_to_video.clip_gates import (
 from stages.image_to_video.clip_metrics import clip_frames, measure_clip, worst_of
 from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
 from stages.image_to_video.first_frame import first_frame
+from stages.image_to_video.further_formats import FurtherFormats
 from stages.image_to_video.moves import INSTEAD, MOVES
 from stages.image_to_video.shots import PlannedShot, plan_shots
 from stages.image_to_video.snapping import on_beat_metrics
@@ -52,8 +54,9 @@ class ImageToVideo(Stage):
     seeded: ClassVar[bool] = True
 
     engine: ClipEngine = field(default_factory=CameraMotion)
-    format: str = "9x16"
-    """Name of a format in `schemas.layout.FORMATS`."""
+    formats: tuple[Format, ...] = field(default=DEFAULT_FORMATS, metadata={"place": True})
+    """What the spot is made in; all that is measured is measured on the first. Of the layout only
+    the products' areas are in the key: a caption that moves draws no clip again."""
     length_s: float = 15.0
     """Length of the spot; a whole number of frames."""
     crossfade_s: float = 0.4
@@ -91,9 +94,7 @@ class ImageToVideo(Stage):
         if self.engine.keeps_sound:
             sounds = pa.field("clip_sounds", pa.list_(CLIP_SOUND))  # as the model made them
             self.writes = type(self).writes.append(sounds)  # type: ignore[misc]
-        if self.format not in FORMATS:
-            raise ValueError(f"format {self.format!r} is not one of {', '.join(FORMATS)}")
-        frames = self.length_s * FORMATS[self.format].fps
+        frames = self.length_s * self.formats[0].fps
         if abs(frames - round(frames)) > 1e-6:
             raise ValueError(f"length_s {self.length_s:g} is not a whole number of frames")
         if not 0 < self.min_end_card_s <= self.max_end_card_s <= self.length_s - self.min_shot_s:
@@ -116,8 +117,14 @@ class ImageToVideo(Stage):
 
     @property
     def identity(self) -> str:
-        """The layout that it works by, for its key: a box that moves makes other clips."""
-        return layout_digest(self.format)
+        """Of the formats what clips depend on, for the key."""
+        return json.dumps(
+            [
+                [form.name, form.width_px, form.height_px, form.fps]
+                + [[name, *astuple(form.shots[name].product)] for name in sorted(form.shots)]
+                for form in self.formats
+            ]
+        )
 
     def prepare(self) -> None:
         """See `Stage.prepare`."""
@@ -130,7 +137,7 @@ class ImageToVideo(Stage):
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """See `Stage.run`."""
         seed = int(spot.get("seed") or 0)
-        fps = FORMATS[self.format].fps
+        fps = self.formats[0].fps
         beats = self._beats(spot, media)
         planned = self._planned(spot, beats, seed)
         extra = math.ceil(self.crossfade_s * fps - 1e-6)
@@ -156,12 +163,14 @@ class ImageToVideo(Stage):
         metrics |= quality
         verdicts = (self._verdict([clip.mode for clip in clips]), *judge_clips(metrics, self.gates))
         reject_clips(metrics, verdicts)
+        further = FurtherFormats(self.engine, self.formats[1:], media.save, media.scratch)
         shots = [
-            self._row(shot, request.move, clip, overlap, media.save(path))
+            self._row(shot, request, clip, overlap, media.save(path), further)
             for shot, request, clip, overlap, path in zip(
                 planned, requests, clips, overlaps, paths, strict=True
             )
         ]
+        metrics["clip_count"] += further.drawn
         found = {"shots": shots, "metrics": metrics, "verdicts": list(verdicts)}
         if self.engine.keeps_sound:
             found["clip_sounds"] = [
@@ -183,7 +192,7 @@ class ImageToVideo(Stage):
         return plan_shots(
             spot["sentences"] or [],
             length_s=self.length_s,
-            fps=FORMATS[self.format].fps,
+            fps=self.formats[0].fps,
             min_shot_s=self.min_shot_s,
             max_shot_s=self.max_shot_s,
             min_end_card_s=self.min_end_card_s,
@@ -229,7 +238,7 @@ class ImageToVideo(Stage):
         self, shot: PlannedShot, overlap: int, spot: Mapping[str, Any], seed: int, media: Media,
         files: Mapping[str, Path],
     ) -> ClipRequest:  # fmt: skip
-        form = FORMATS[self.format]
+        form = self.formats[0]
         cutout = spot.get("cutout_uri")
         return ClipRequest(
             photo=media.open(spot["photo_uri"]),
@@ -254,19 +263,21 @@ class ImageToVideo(Stage):
         return next((other for other in INSTEAD[move] if other in can), can[0])
 
     def _row(
-        self, shot: PlannedShot, move: str, clip: RenderedClip, overlap: int, uri: str
-    ) -> dict[str, Any]:
-        fps = FORMATS[self.format].fps
+        self, shot: PlannedShot, request: ClipRequest, clip: RenderedClip, overlap: int, uri: str,
+        further: FurtherFormats,
+    ) -> dict[str, Any]:  # fmt: skip
+        fps = self.formats[0].fps
         box = clip.product_box
         return {
             "index": shot.index,
             "layout": shot.layout,
-            "move": move,
+            "move": request.move,
             "start_s": shot.start_frame / fps,
             "end_s": shot.end_frame / fps,
             "handle_s": overlap / fps,
             "uri": uri,
             "product_box": {"x0": box.x0, "y0": box.y0, "x1": box.x1, "y1": box.y1},
+            "others": further.clips(request, clip, uri),
         }
 
     def _verdict(self, modes: list[str]) -> Verdict:

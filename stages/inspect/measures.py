@@ -8,18 +8,18 @@ from typing import Any
 import cv2
 import numpy as np
 
-from schemas.layout import FORMATS, Box
+from schemas.layout import Box, Format
 from stages.base import Media
 from stages.inspect import picture_faults
 from stages.inspect.caption_timing import MISSING_MS, caption_offsets_ms, in_safe_zone
 from stages.inspect.container import Container
 from stages.inspect.footage import Footage
 from stages.inspect.product_fidelity import product_fidelity, references
+from stages.shared.format_shots import shots_in
 
 
-def file_metrics(container: Container, frame_count: int, name: str) -> dict[str, float]:
+def file_metrics(container: Container, frame_count: int, form: Format) -> dict[str, float]:
     """What the headers say, the frames that were decoded, and whether both suit the format."""
-    form = FORMATS[name]
     size = (container.width_px, container.height_px) == (form.width_px, form.height_px)
     codecs = (container.video_codec, container.pixel_format, container.audio_codec)
     return {
@@ -36,17 +36,28 @@ def file_metrics(container: Container, frame_count: int, name: str) -> dict[str,
     }
 
 
+def spot_in(spot: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The spot as one of its further formats shows it: shots, captions and presenter there."""
+    views = {view["format"]: view for view in spot.get("views") or []}
+    return {**spot, **views.get(name, {}), "shots": shots_in(spot["shots"], name)}
+
+
 def fades_s(shots: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
     """Spans in which one shot gives way to the next: a crossfade's, or a cut's single moment."""
     return [(shot["end_s"], shot["end_s"] + shot["handle_s"]) for shot in shots]
 
 
-def fault_metrics(footage: Footage, shots: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """Black, frozen, flickering and flashing; crossfades are no flicker."""
+def fault_metrics(
+    footage: Footage, shots: Sequence[Mapping[str, Any]], *, pairs: int = 2
+) -> dict[str, float]:
+    """Black, frozen, flickering and flashing; crossfades are no flicker. Flicker is looked for in
+    one pair of frames out of `pairs`."""
     return {
         "black_frames": float(picture_faults.black_frames(footage.luma)),
         "frozen_s": picture_faults.frozen_s(footage.luma, footage.fps),
-        "warp_error": picture_faults.warp_error(footage.luma, footage.fps, fades_s(shots)),
+        "warp_error": picture_faults.warp_error(
+            footage.luma, footage.fps, fades_s(shots), every=pairs
+        ),
         "flashes_per_s": picture_faults.flashes_per_s(footage.luma, footage.fps),
     }
 

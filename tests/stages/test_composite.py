@@ -34,12 +34,8 @@ SHADES = (70, 170, 110)
 PRESENTED, HERO, END_CARD = (0.0, 1.5), (1.5, 2.75), (2.75, 4.0)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def small_format():
-    """The real layout in a small frame."""
-    FORMATS["small"] = dataclasses.replace(FORMATS["9x16"], name="small", width_px=W, height_px=H)  # type: ignore[index]
-    yield
-    del FORMATS["small"]  # type: ignore[attr-defined]
+SMALL = dataclasses.replace(FORMATS["9x16"], name="small", width_px=W, height_px=H)
+"""The real layout in a small frame."""
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +118,7 @@ def row(store: MediaStore) -> dict[str, Any]:
 
 def _stage(**changes: Any) -> Composite:
     settings: dict[str, Any] = {
-        "brand": BrandKit(name="Northfold"), "watermark_secret": SECRET, "formats": ("small",),
+        "brand": BrandKit(name="Northfold"), "watermark_secret": SECRET, "formats": (SMALL,),
         "length_s": LENGTH_S,
     }  # fmt: skip
     return Composite(**{**settings, **changes})
@@ -241,7 +237,7 @@ def test_captions_are_drawn_in_their_boxes(frames: list[np.ndarray], made: dict[
     for caption in made["captions"]:
         frame = frames[round((caption["start_s"] + caption["end_s"]) / 2 * FPS)]
         box = Box(**caption["box"])
-        assert FORMATS["small"].safe_zone.contains(box)
+        assert SMALL.safe_zone.contains(box)
         x0, y0, x1, y1 = box.pixels(W, H)
         assert np.percentile(frame[y0 + 2 : y1 - 2, x0 + 4 : x1 - 4], 90) > 225, "paper"
         assert frame[y0 + 2 : y1 - 2, x0 + 4 : x1 - 4].min() < 90, "ink"
@@ -252,7 +248,7 @@ def test_captions_are_drawn_in_their_boxes(frames: list[np.ndarray], made: dict[
 
 def test_the_label_is_there_from_first_to_last(frames: list[np.ndarray]) -> None:
     """Would catch a spot that does not say all the time that it was made by AI."""
-    x0, y0, _, y1 = FORMATS["small"].ai_label.pixels(W, H)
+    x0, y0, _, y1 = SMALL.ai_label.pixels(W, H)
     for frame, shade in ((frames[0], 70), (frames[50], 170), (frames[-1], 110)):
         pill = frame[y0 + 3 : y1 - 3, x0 + 8 : x0 + 60].astype(int)
         assert pill.max() > 200, "white text"
@@ -261,7 +257,7 @@ def test_the_label_is_there_from_first_to_last(frames: list[np.ndarray]) -> None
 
 def test_the_price_comes_with_the_second_shot(frames: list[np.ndarray]) -> None:
     """Would catch a price tag that is missing, early, or doubled by the end card's."""
-    x0, y0, x1, y1 = FORMATS["small"].price_tag.pixels(W, H)
+    x0, y0, x1, y1 = SMALL.price_tag.pixels(W, H)
     white = [int((frame[y0:y1, x0:x1].min(axis=2) > 235).sum()) for frame in frames]
     assert white[30] == 0 and white[58] > 600 and white[-1] == 0
 
@@ -294,7 +290,7 @@ def test_the_encoder_gives_the_same_bytes_whoever_else_is_at_work(tmp_path: Path
     """Would catch an encoder whose threads race: with x264's own lookahead every other file
     of these differs, and a spot's key would depend on the machine's mood.
     """
-    options = video_options(FORMATS["small"], Encoding("veryfast", 20, 192, 4))
+    options = video_options(SMALL, Encoding("veryfast", 20, 192, 4))
     drawn = "testsrc2=s=540x960:r=24:d=5,noise=alls=6:allf=t:all_seed=3,fade=in:0:20,fade=out:90:20"
     raw = ["-f", "rawvideo", "-pix_fmt", "yuv420p"]
     run_ffmpeg(["-f", "lavfi", "-i", drawn, *raw, str(tmp_path / "drawn.yuv")])
@@ -357,7 +353,7 @@ def test_a_text_that_no_font_can_draw_is_rejected(store: MediaStore, row: dict[s
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"formats": ("3x7",)}, "3x7"),
+        ({"formats": ()}, "formats is empty"),
         ({"watermark_secret": "x"}, "8 characters"),
         ({"disclosure": " "}, "disclosure"),
     ],

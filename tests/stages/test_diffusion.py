@@ -16,7 +16,6 @@ from pipeline.keys import digest
 from pipeline.media import MediaStore, asset
 from schemas.asset import Asset
 from schemas.config_error import ConfigError
-from schemas.layout import FORMATS
 from stages.base import Reject
 from stages.image_to_video import ClipRequest, DiffusersClips, ImageToVideo
 from stages.image_to_video.diffusers_clips import OutOfCardMemory
@@ -320,7 +319,6 @@ def test_control_steers_and_its_scale_says_how_much(
 
 def test_a_product_may_bring_its_own_control(
     made: Callable[[str], Path], asked: ClipRequest, store: MediaStore, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """Would catch a sketch or a skeleton that never reaches the model, a film that is shown too
     fast, and a pose that is invented."""
@@ -339,7 +337,6 @@ def test_a_product_may_bring_its_own_control(
         (tmp_path / "text.txt").write_text("a bowl")
         given_track(tmp_path / "text.txt", 3, 64, 128)
 
-    monkeypatch.setitem(FORMATS, "9x16", SMALL)  # type: ignore[arg-type]
     control = {"kind": "pose", "arg": "video", "mask_arg": "mask",
                "reference_arg": "reference_images"}  # fmt: skip
     stage = stage_of(made("vace"), preset={"control": control}, camera="rise")
@@ -495,7 +492,7 @@ def stage_of(folder: Path | str, **more: Any) -> ImageToVideo:
             preset=tiny_preset(**more.pop("preset", {})), model=asset(f"{folder}/")
         ),
         length_s=1.0, min_shot_s=0.25, max_shot_s=0.5, min_end_card_s=0.25, max_end_card_s=0.5,
-        crossfade_s=0.1, **more,
+        crossfade_s=0.1, formats=(SMALL,), **more,
     )  # fmt: skip
 
 
@@ -503,10 +500,8 @@ def test_a_clip_that_fails_its_gate_asks_for_another_seed(
     made: Callable[[str], Path],
     asked: ClipRequest,
     store: MediaStore,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Would catch flicker that ships, and figures that nobody sees."""
-    monkeypatch.setitem(FORMATS, "9x16", SMALL)  # type: ignore[arg-type]
     spot = {"photo_uri": store.put(asked.photo), "cutout_uri": None, "sentences": [],
             "accent": "#336699", "seed": 3, "title": "A box"}  # fmt: skip
     stage = stage_of(made("wan"), gates=(("clip_warp_error", None, 0.0),), camera="rise")
@@ -527,11 +522,9 @@ def test_weights_may_lie_in_a_bucket(
     asked: ClipRequest,
     tmp_path: Path,
     s3_bucket: str,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Would catch weights that are copied to every node by hand: a folder on `s3://` is synced
     to the node's disk, its digest checked, and loaded from there; the key knows its content."""
-    monkeypatch.setitem(FORMATS, "9x16", SMALL)  # type: ignore[arg-type]
     filesystem, place = storage.split(f"{s3_bucket}/{tmp_path.name}/wan")
     filesystem.put(f"{made('wan')}/", f"{place}/", recursive=True)
     far = stage_of(f"{s3_bucket}/{tmp_path.name}/wan")
@@ -549,7 +542,6 @@ def test_a_vision_model_judges_the_subject_where_one_is_given(
     asked: ClipRequest,
     store: MediaStore,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Would catch a score that is high for any picture, and one that nobody asked for."""
     from transformers import BitImageProcessor, Dinov2Config, Dinov2Model
@@ -569,7 +561,6 @@ def test_a_vision_model_judges_the_subject_where_one_is_given(
     changing = np.stack([picture, other, 255 - picture, other])
     assert score(picture, changing) < 0.999
 
-    monkeypatch.setitem(FORMATS, "9x16", SMALL)  # type: ignore[arg-type]
     spot = {"photo_uri": store.put(asked.photo), "cutout_uri": None, "sentences": [],
             "accent": "#336699", "seed": 3, "title": "A box"}  # fmt: skip
     stage = stage_of(made("wan"), subject_model=asset(f"{folder}/"))

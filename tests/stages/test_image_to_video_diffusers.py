@@ -14,7 +14,6 @@ import pytest
 
 from pipeline.media import MediaStore, asset
 from schemas.asset import Asset
-from schemas.layout import FORMATS
 from schemas.video_preset import VideoPreset, merged
 from stages.image_to_video import CameraMotion, ClipRequest, DiffusersClips, ImageToVideo
 from stages.image_to_video import diffusers_clips as engine_file
@@ -174,14 +173,12 @@ def test_the_stage_brings_the_weights_and_the_title(
     checkpoints: dict[str, Path],
     asked: ClipRequest,
     store: MediaStore,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Catches an engine that works alone but not in a recipe."""
-    monkeypatch.setitem(FORMATS, "9x16", SMALL)  # type: ignore[arg-type]
     stage = ImageToVideo(
         engine=DiffusersClips(preset=tiny_preset(), model=asset(f"{checkpoints['wan']}/")),
         length_s=1.0, min_shot_s=0.25, max_shot_s=0.5, min_end_card_s=0.25, max_end_card_s=0.5,
-        crossfade_s=0.1,
+        crossfade_s=0.1, formats=(SMALL,),
     )  # fmt: skip
     spot = {
         "photo_uri": store.put(asked.photo), "cutout_uri": None, "sentences": [],
