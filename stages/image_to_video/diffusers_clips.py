@@ -64,7 +64,7 @@ class DiffusersClips(ClipEngine):
     """Commit of the hub's repository, 40 hex digits; needed for a hub id."""
     parts: tuple[Asset | str, ...] = ()
     """Of `preset.part_paths()`, in order: a folder or file, or "owner/name@commit"."""
-    crf: int = 14
+    qp: int = 13
     """x264 quality of the clips, 0 to 51, smaller is better and larger."""
     shells: int | None = field(default=None, metadata={"place": True})
     """Clips in the making at once, one of them being denoised; 2 on a GPU, 1 without."""
@@ -226,7 +226,7 @@ class DiffusersClips(ClipEngine):
             width_px=form.width_px,
             height_px=form.height_px,
             fps=form.fps,
-            crf=self.crf,
+            qp=self.qp,
             nvenc=package("torch").cuda.is_available() and nvenc_works(),
         )
 

@@ -47,6 +47,10 @@ class Path:
     y: np.ndarray
     yaw: np.ndarray
     pan: np.ndarray
+    lift: np.ndarray
+    """Slides the wall down, in frame heights."""
+    wall: np.ndarray
+    """Scale of the wall beyond what it takes part in of the product's."""
     eased: np.ndarray
     """Progress of the move itself, 0 to 1: light follows it."""
 
@@ -95,7 +99,8 @@ def camera_path(move: str, frames: int, seed: int, *, opening: bool = False) -> 
     eased = glide(frames, burst=0.0 if move == "drift" else burst)
     values = begin[None, :] + (end - begin)[None, :] * eased[:, None]
     scale, x, y, yaw = values.T
-    return Path(scale, x, y, yaw, PAN_PER_YAW * yaw, eased)
+    still = np.zeros(frames)
+    return Path(scale, x, y, yaw, PAN_PER_YAW * yaw, still, still + 1, eased)
 
 
 def homography(

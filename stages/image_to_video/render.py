@@ -11,11 +11,14 @@ import numpy as np
 from schemas.layout import Box
 from stages.image_to_video.drawing import dither
 from stages.image_to_video.moves import Path, Placement, matrix_at
-from stages.image_to_video.product import ProductLayer
+from stages.image_to_video.product import DEPTH_STEP, ProductLayer
 from stages.image_to_video.scene import Scene
 
 WALL_DEPTH = 0.45
 """How much of the product's change of scale and place the wall takes part in: 1 is all of it."""
+
+FAINT = 0.003
+"""A cover of the stage below it is nothing: less than a level of the picture."""
 
 VISIBLE = 24
 """Alpha (of 255) from which a pixel counts as product."""
@@ -43,6 +46,9 @@ class ShotRenderer:
         if width % 8 or height % 8:
             raise ValueError(f"a frame of {width}x{height}: both must be multiples of 8 px")
         self._dither = dither(self.frame, self.seed)
+        self._fine = self._dither[: height // 2, : width // 2] + np.float32(128)
+        x, y, wide, tall = cv2.boundingRect((self.scene.stage[3] > FAINT).astype(np.uint8))
+        self._stage_part = (x, y, x + wide, y + tall)
         self._buffer = np.empty((height * 3 // 2, width), np.uint8)
 
     @property
@@ -62,12 +68,11 @@ class ShotRenderer:
         planes = self._background(index)
         luma = self._buffer[:height]
         blue, red = self._buffer[height:].reshape(2, height // 2, width // 2)
-        large = cv2.resize(planes[0], self.frame, interpolation=cv2.INTER_CUBIC)
+        large = cv2.resize(planes[0], self.frame)
         cv2.add(large, self._dither, luma, dtype=cv2.CV_8U)
-        noise = self._dither[: height // 2, : width // 2] + np.float32(128)
         for plane, target in ((planes[1], blue), (planes[2], red)):
             wide = cv2.resize(plane, (width // 2, height // 2))
-            cv2.add(wide, noise, target, dtype=cv2.CV_8U)
+            cv2.add(wide, self._fine, target, dtype=cv2.CV_8U)
         self._product(index, luma, blue, red)
         return self._buffer
 
@@ -77,28 +82,51 @@ class ShotRenderer:
         unit = self.placement.scale * max(self.size)
         x, y = path.x[index] * unit, path.y[index] * unit
         near = self._inverse(path.scale[index], x, y)
-        aside = path.pan[index] * width
-        far = self._inverse(path.scale[index] ** WALL_DEPTH, x * WALL_DEPTH + aside, y * WALL_DEPTH)
+        aside, above = path.pan[index] * width, path.lift[index] * height
+        grown = path.scale[index] ** WALL_DEPTH * path.wall[index]
+        far = self._inverse(grown, x * WALL_DEPTH + aside, y * WALL_DEPTH + above)
         # The light slides over the wall by itself, slowly: the sun moves, the set doesn't.
-        drift = self._inverse(
-            path.scale[index] ** WALL_DEPTH, x + aside + (path.eased[index] - 0.5) * 0.06 * width, y
-        )
+        aside += (path.eased[index] - 0.5) * 0.06 * width
+        drift = self._inverse(grown, x + aside, y + above)
         half, quarter = (width // 2, height // 2), (width // 4, height // 4)
-        light = self._warp(self.scene.light, drift, quarter, 4)
-        result = []
-        cover = self._warp(self.scene.stage[3], near, half, 2)
-        small_cover = cv2.resize(cover, quarter, interpolation=cv2.INTER_AREA)
-        for plane in range(3):
-            size, step = (half, 2) if plane == 0 else (quarter, 4)
-            behind = self._warp(self.scene.wall[plane], far, size, step)
-            front = self._warp(self.scene.stage[plane], near, size, step)
-            mask = cover if plane == 0 else small_cover
-            if plane == 0:
-                behind += cv2.resize(light, half) * behind
-            behind -= mask * behind
+        planes = [
+            self._warp(self.scene.wall[plane], far, size, step)
+            for plane, size, step in ((0, half, 2), (1, quarter, 4), (2, quarter, 4))
+        ]
+        light = cv2.resize(self._warp(self.scene.light, drift, quarter, 4), half)
+        planes[0] += cv2.multiply(planes[0], light, dst=light)
+        self._stage(near, planes)
+        return planes
+
+    def _stage(self, near: np.ndarray, planes: list[np.ndarray]) -> None:
+        """Blend what stands around the product over the wall, where there is anything of it."""
+        x0, y0, x1, y1 = self._stage_box(near)
+        if x1 <= x0 or y1 <= y0:
+            return
+        small = (x0 // 2, y0 // 2, x1 // 2, y1 // 2)
+        cover = self._warp(self.scene.stage[3], near, (x1 - x0, y1 - y0), 2, (x0, y0))
+        less = cv2.resize(cover, (small[2] - small[0], small[3] - small[1]),
+                          interpolation=cv2.INTER_AREA)  # fmt: skip
+        for plane, box, step, mask in (
+            (0, (x0, y0, x1, y1), 2, cover), (1, small, 4, less), (2, small, 4, less)
+        ):  # fmt: skip
+            behind = planes[plane][box[1] : box[3], box[0] : box[2]]
+            size = (box[2] - box[0], box[3] - box[1])
+            front = self._warp(self.scene.stage[plane], near, size, step, box[:2])
+            front -= mask * behind
             behind += front
-            result.append(behind)
-        return result
+
+    def _stage_box(self, near: np.ndarray) -> tuple[int, int, int, int]:
+        """The part of the half-size frame that the stage may touch, on multiples of 4 pixels."""
+        at = self._local(near, self.scene.stage[3], (self.frame[0] // 2, self.frame[1] // 2), 2)
+        spans = []
+        for axis, length in ((0, self.frame[0] // 2), (1, self.frame[1] // 2)):
+            first, last = self._stage_part[axis], self._stage_part[axis + 2]
+            begin = (first - at[axis, 2]) / at[axis, axis] - 2
+            end = (last - at[axis, 2]) / at[axis, axis] + 2
+            spans.append((int(max(0, begin) // 4 * 4), int(min(length, -(-end // 4) * 4))))
+        (x0, x1), (y0, y1) = spans
+        return x0, y0, x1, y1
 
     def _inverse(self, scale: float, x_px: float, y_px: float) -> np.ndarray:
         """2x3 matrix from full frame pixels to full pixels of a layer that is scaled about the
@@ -107,14 +135,25 @@ class ShotRenderer:
         shift = (foot_x - (foot_x + x_px) / scale, foot_y - (foot_y + y_px) / scale)
         return np.array([[1 / scale, 0, shift[0]], [0, 1 / scale, shift[1]]])
 
-    def _warp(
-        self, layer: np.ndarray, matrix: np.ndarray, size: tuple[int, int], step: int
+    def _local(
+        self, matrix: np.ndarray, layer: np.ndarray, size: tuple[int, int], step: int
     ) -> np.ndarray:
-        """Warp a layer that has one pixel per `step` frame pixels; centres stay centres."""
+        """`matrix` for a layer that has one pixel per `step` frame pixels, and covers a frame of
+        `size` such pixels and a margin; centres stay centres."""
         local = matrix.copy()
         margin = (layer.shape[1] - size[0]) / 2, (layer.shape[0] - size[1]) / 2
         for axis in range(2):
             local[axis, 2] = matrix[axis, 2] / step + 0.5 * (matrix[axis, axis] - 1) + margin[axis]
+        return local
+
+    def _warp(
+        self, layer: np.ndarray, matrix: np.ndarray, size: tuple[int, int], step: int,
+        corner: tuple[int, int] = (0, 0),
+    ) -> np.ndarray:  # fmt: skip
+        """Warp a layer; of the result only a part of `size` at `corner` is made."""
+        whole = (self.frame[0] // step, self.frame[1] // step)
+        local = self._local(matrix, layer, whole, step)
+        local[:, 2] += local[:, :2] @ corner
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         return cv2.warpAffine(layer, local, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
@@ -127,20 +166,23 @@ class ShotRenderer:
         )
         x0, y0, x1, y1 = self._region(matrix)
         map_x, map_y, band = self._maps(matrix, index, x0, y0, x1, y1)
-        product = self.product
-        alpha = cv2.remap(product.alpha, map_x, map_y, cv2.INTER_CUBIC)
-        colour = cv2.remap(product.luma, map_x, map_y, cv2.INTER_CUBIC)
+        colour, *chroma, alpha = cv2.split(
+            cv2.remap(self.product.planes, map_x, map_y, cv2.INTER_LINEAR)
+        )
         if band is not None:
             headroom = cv2.addWeighted(alpha, 235 / 255, colour, -1, 0)
             colour = cv2.add(colour, cv2.multiply(headroom, band, scale=1 / 255))
         _blend(luma[y0:y1, x0:x1], colour, alpha)
         half = ((x1 - x0) // 2, (y1 - y0) // 2)
-        half_x = cv2.resize(map_x, half, interpolation=cv2.INTER_AREA) / 2 - 0.25
-        half_y = cv2.resize(map_y, half, interpolation=cv2.INTER_AREA) / 2 - 0.25
-        chroma = cv2.split(cv2.remap(product.chroma, half_x, half_y, cv2.INTER_LINEAR))
-        for plane, target in ((chroma[0], blue), (chroma[1], red)):
-            _blend(target[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2], plane, chroma[2])
-        self._widen(alpha, x0, y0)
+        small = [cv2.resize(one, half, interpolation=cv2.INTER_AREA) for one in (*chroma, alpha)]
+        for plane, target in ((small[0], blue), (small[1], red)):
+            _blend(target[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2], plane, small[2])
+        self._widen(alpha[: self._standing(matrix) - y0], x0, y0)
+
+    def _standing(self, matrix: np.ndarray) -> int:
+        """The frame's row below which nothing of the product is but its reflection."""
+        ends = matrix @ np.array([[0, self.product.width], [self.product.foot] * 2, [1, 1]])
+        return int(np.ceil((ends[1] / ends[2]).max())) + 1
 
     def _region(self, matrix: np.ndarray) -> tuple[int, int, int, int]:
         """The frame's part that the product may touch, on multiples of 16 pixels."""
@@ -172,7 +214,8 @@ class ShotRenderer:
             np.float32
         )
         depth = cv2.remap(
-            self.product.depth, from_x / 8 - 0.5, from_y / 8 - 0.5, cv2.INTER_LINEAR,
+            self.product.depth, from_x / DEPTH_STEP - 0.5, from_y / DEPTH_STEP - 0.5,
+            cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_CONSTANT,
         )  # fmt: skip
         from_x = from_x + depth * np.float32(np.tan(self.path.yaw[index]))
