@@ -10,11 +10,13 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from stages.image_to_video import card, moves
+from stages.image_to_video import card
 from stages.image_to_video.colours import set_colours
 from stages.image_to_video.drawing import Stand
 from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
 from stages.image_to_video.keying import key_plain_backdrop
+from stages.image_to_video.moves import camera_path
+from stages.image_to_video.placing import place
 from stages.image_to_video.product import clean_edges, product_layer
 from stages.image_to_video.render import ShotRenderer
 from stages.image_to_video.scene import studio
@@ -67,17 +69,17 @@ class CameraMotion(ClipEngine):
         mode = "card" if cutout is None else "studio"
         picture = card.rounded(read_picture(request.photo)) if cutout is None else cutout
         height, width = picture.shape[:2]
-        camera = moves.camera_path(
+        camera = camera_path(
             request.move, request.frames, request.seed + request.shot, opening=request.shot == 0
         )
         detail = request.move == "detail" and mode == "studio"
         fill = END_CARD_FILL if request.layout == "end_card" else 0.97
         area = request.areas.product
-        place = moves.place(camera, width, height, area, frame, detail=detail, fill=fill)
+        stands = place(camera, width, height, area, frame, detail=detail, fill=fill)
         product = product_layer(
-            picture, place.scale * float(camera.scale.max()), flat=mode == "card"
+            picture, stands.scale * float(camera.scale.max()), flat=mode == "card"
         )
-        stand = Stand(place.foot_x_px, place.foot_y_px, place.scale * width, place.scale * height)
+        stand = Stand(stands.foot_x_px, stands.foot_y_px, stands.scale * width, stands.scale * height)
         if cutout is None:
             scene = card.cover(picture, stand, frame, request.layout)
         else:
@@ -87,7 +89,7 @@ class CameraMotion(ClipEngine):
             )
         sweep = self.sweep if mode == "studio" else 0.5 * self.sweep
         renderer = ShotRenderer(
-            scene, product, (width, height), camera, place, frame, request.seed, sweep
+            scene, product, (width, height), camera, stands, frame, request.seed, sweep
         )
         return renderer, mode
 

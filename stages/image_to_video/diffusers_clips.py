@@ -65,7 +65,7 @@ class DiffusersClips(ClipEngine):
     parts: tuple[Asset | str, ...] = ()
     """Of `preset.part_paths()`, in order: a folder or file, or "owner/name@commit"."""
     qp: int = 13
-    """x264 quality of the clips, 0 to 51, smaller is better and larger."""
+    """Quantiser of the clips, 0 to 51, smaller is better and larger."""
     shells: int | None = field(default=None, metadata={"place": True})
     """Clips in the making at once, one of them being denoised; 2 on a GPU, 1 without."""
     _loaded: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)

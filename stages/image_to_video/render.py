@@ -10,12 +10,17 @@ import numpy as np
 
 from schemas.layout import Box
 from stages.image_to_video.drawing import dither
-from stages.image_to_video.moves import Path, Placement, matrix_at
+from stages.image_to_video.moves import Path
+from stages.image_to_video.placing import Placement, matrix_at
 from stages.image_to_video.product import DEPTH_STEP, ProductLayer
 from stages.image_to_video.scene import Scene
 
 WALL_DEPTH = 0.45
 """How much of the product's change of scale and place the wall takes part in: 1 is all of it."""
+
+OPENS_PER_PITCH = 3.6
+"""How much more of the ground shows per radian that it is seen from above: an ellipse as flat as a
+plinth's top opens by 5.3, its side, which is warped with it, not at all."""
 
 FAINT = 0.003
 """A cover of the stage below it is nothing: less than a level of the picture."""
@@ -81,7 +86,8 @@ class ShotRenderer:
         path, width, height = self.path, self.frame[0], self.frame[1]
         unit = self.placement.scale * max(self.size)
         x, y = path.x[index] * unit, path.y[index] * unit
-        near = self._inverse(path.scale[index], x, y)
+        opened = 1 + OPENS_PER_PITCH * path.pitch[index]
+        near = self._inverse(path.scale[index], x, y, opened)
         aside, above = path.pan[index] * width, path.lift[index] * height
         grown = path.scale[index] ** WALL_DEPTH * path.wall[index]
         far = self._inverse(grown, x * WALL_DEPTH + aside, y * WALL_DEPTH + above)
@@ -128,12 +134,15 @@ class ShotRenderer:
         (x0, x1), (y0, y1) = spans
         return x0, y0, x1, y1
 
-    def _inverse(self, scale: float, x_px: float, y_px: float) -> np.ndarray:
+    def _inverse(
+        self, scale: float, x_px: float, y_px: float, opened: float = 1.0
+    ) -> np.ndarray:
         """2x3 matrix from full frame pixels to full pixels of a layer that is scaled about the
-        product's foot and then shifted."""
+        product's foot, upright by `opened` more, and then shifted."""
         foot_x, foot_y = self.placement.foot_x_px, self.placement.foot_y_px
-        shift = (foot_x - (foot_x + x_px) / scale, foot_y - (foot_y + y_px) / scale)
-        return np.array([[1 / scale, 0, shift[0]], [0, 1 / scale, shift[1]]])
+        tall = scale * opened
+        shift = (foot_x - (foot_x + x_px) / scale, foot_y - (foot_y + y_px) / tall)
+        return np.array([[1 / scale, 0, shift[0]], [0, 1 / tall, shift[1]]])
 
     def _local(
         self, matrix: np.ndarray, layer: np.ndarray, size: tuple[int, int], step: int
