@@ -20,6 +20,7 @@ from stages.image_to_video.placing import place
 from stages.image_to_video.product import clean_edges, product_layer
 from stages.image_to_video.render import ShotRenderer
 from stages.image_to_video.scene import studio
+from stages.image_to_video.sets import SETS, design_of
 from stages.shared.frames import encode_frames
 from stages.shared.picture import Swatch, palette, read_picture, trim
 
@@ -43,6 +44,15 @@ class CameraMotion(ClipEngine):
     drawn, about 45 kB a frame, 9 CPU ms to encode and 3 to decode one."""
     sweep: float = 0.2
     """Strength of the light that sweeps across the product, 0 (none) to 1."""
+
+    sets: tuple[str, ...] = ()
+    """Studio sets to choose among, of `sets.SETS`; none given: all of them."""
+
+    def __post_init__(self) -> None:
+        """Refuse sets that there are not."""
+        for name in self.sets:
+            if name not in SETS:
+                raise ValueError(f"{name!r} is not a studio set; take some of {', '.join(SETS)}")
 
     def load(self) -> None:
         """One thread per worker: the pool of workers fills the cores."""
@@ -76,17 +86,20 @@ class CameraMotion(ClipEngine):
         fill = END_CARD_FILL if request.layout == "end_card" else 0.97
         area = request.areas.product
         stands = place(camera, width, height, area, frame, detail=detail, fill=fill)
+        design = design_of(request.seed, request.shot, self.sets)
+        calm = cutout is None or request.layout == "end_card"
         product = product_layer(
-            picture, stands.scale * float(camera.scale.max()), flat=mode == "card"
+            picture,
+            stands.scale * float(camera.scale.max()),
+            flat=mode == "card",
+            gloss=0.0 if calm else design.gloss,
         )
         stand = Stand(stands.foot_x_px, stands.foot_y_px, stands.scale * width, stands.scale * height)
         if cutout is None:
             scene = card.cover(picture, stand, frame, request.layout)
         else:
-            colours = set_colours(request.accent, swatches, request.layout)
-            scene = studio(
-                picture[..., 3], stand, frame, colours, request.layout, request.seed, request.shot
-            )
+            colours = set_colours(request.accent, swatches, request.layout, design.scheme)
+            scene = studio(picture[..., 3], stand, frame, colours, design, request.layout)
         sweep = self.sweep if mode == "studio" else 0.5 * self.sweep
         renderer = ShotRenderer(
             scene, product, (width, height), camera, stands, frame, request.seed, sweep

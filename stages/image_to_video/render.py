@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from schemas.layout import Box
-from stages.image_to_video.drawing import dither
+from stages.image_to_video.drawing import canvas, dither
 from stages.image_to_video.moves import Path
 from stages.image_to_video.placing import Placement, matrix_at
 from stages.image_to_video.product import DEPTH_STEP, ProductLayer
@@ -40,6 +40,7 @@ class ShotRenderer:
     path: Path
     placement: Placement
     frame: tuple[int, int]
+    """Width and height of the frames, even; what is drawn on is `drawing.canvas` of it."""
     seed: int
     sweep: float = 0.2
     """Strength of the light that sweeps across the product, 0 to 1."""
@@ -47,9 +48,8 @@ class ShotRenderer:
 
     def __post_init__(self) -> None:
         """Draw the dither, the same in every frame: it costs the encoder 3 % more bytes."""
+        self.shown, self.frame = self.frame, canvas(self.frame)
         width, height = self.frame
-        if width % 8 or height % 8:
-            raise ValueError(f"a frame of {width}x{height}: both must be multiples of 8 px")
         self._dither = dither(self.frame, self.seed)
         self._fine = self._dither[: height // 2, : width // 2] + np.float32(128)
         x, y, wide, tall = cv2.boundingRect((self.scene.stage[3] > FAINT).astype(np.uint8))
@@ -59,11 +59,12 @@ class ShotRenderer:
     @property
     def product_box(self) -> Box:
         """Union of where the product was in the frames rendered so far, in fractions."""
+        width, height = self.shown
         x0, y0, x1, y1 = self.box_px
-        return Box(x0 / self.frame[0], y0 / self.frame[1], x1 / self.frame[0], y1 / self.frame[1])
+        return Box(x0 / width, y0 / height, min(1.0, x1 / width), min(1.0, y1 / height))
 
     def frames(self) -> Iterator[np.ndarray]:
-        """The frames, uint8 (height * 3 / 2, width); each is overwritten by the next."""
+        """The frames, uint8 (height * 3 / 2, width); each may be overwritten by the next."""
         for index in range(len(self.path.scale)):
             yield self.draw(index)
 
@@ -79,7 +80,11 @@ class ShotRenderer:
             wide = cv2.resize(plane, (width // 2, height // 2))
             cv2.add(wide, self._fine, target, dtype=cv2.CV_8U)
         self._product(index, luma, blue, red)
-        return self._buffer
+        if self.shown == self.frame:
+            return self._buffer
+        wide, tall = self.shown
+        halves = (plane[: tall // 2, : wide // 2].reshape(-1) for plane in (blue, red))
+        return np.concatenate([luma[:tall, :wide].reshape(-1), *halves]).reshape(-1, wide)
 
     def _background(self, index: int) -> list[np.ndarray]:
         """Y' at half the frame's size, Cb and Cr about 0 at a quarter: wall, light and stage."""
