@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
-from schemas.arrow_types import BOX, CAPTION, MASTER
+from schemas.arrow_types import BOX, CAPTION, MASTER, VIEW
 from schemas.asset import Asset
 from schemas.brand import BrandKit
 from schemas.layout import DEFAULT_FORMATS, Format
@@ -28,6 +28,7 @@ from stages.composite.subtitles import webvtt
 from stages.composite.text import Lettering
 from stages.shared.ffmpeg import run_ffmpeg
 from stages.shared.fonts import Fonts
+from stages.shared.format_shots import shots_in
 from stages.shared.watermark import carrier
 
 
@@ -48,15 +49,16 @@ class Composite(Stage):
     writes: ClassVar[pa.Schema] = pa.schema(
         [
             pa.field("masters", pa.list_(MASTER)),
-            pa.field("poster_uri", pa.string()),  # JPEG
+            pa.field("poster_uri", pa.string()),  # JPEG, of the first format
             pa.field("captions_uri", pa.string()),  # WebVTT, every word
             pa.field("captions", pa.list_(CAPTION)),  # what is drawn, of the first format
             pa.field("presenter_box", BOX),  # of the first format; null where nobody presents
             pa.field("mouth_box", BOX),
+            pa.field("views", pa.list_(VIEW)),  # the last three in the other formats
             pa.field("watermark_id", pa.string()),  # 12 hex digits
         ]
     )
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     hardware = Hardware(cpus=2, memory_gb=1.5)
     seconds_hint = 20.0
 
@@ -105,33 +107,39 @@ class Composite(Stage):
         self._refuse_unreadable(spot, media)
         payload = watermark_payload({"spot": {c: spot.get(c) for c in self.reads}, **self._look()})
         sound = self._sound(spot, media)
-        clips = [media.open(shot["uri"]) for shot in spot["shots"]]
+        wave = media.scratch("sound.wav")
+        sound.write(wave)
         drawn = [self._graphics(spot, frame, media) for frame in self.formats]
+        targets = [media.scratch(f"master_{frame.name}.mp4") for frame in self.formats]
         masters, measured = [], {}
-        for frame, picture in zip(self.formats, drawn, strict=True):
-            target = media.scratch(f"master_{frame.name}.mp4")
-            self._render(spot, media, frame, clips, picture, payload, sound, target)
-            measured = self._check_sound(sound, target, media)
-            masters.append({"format": frame.name, "uri": media.save(target)})
-        first, frame = drawn[0], self.formats[0]
-        subtitles, poster = media.scratch("captions.vtt"), media.scratch("poster.jpg")
-        subtitles.write_text(webvtt(first.captions.spoken), encoding="utf-8")
-        save_poster(media.scratch(f"master_{frame.name}.mp4"), frame, spot["shots"], poster)
+        for frame, picture, target in zip(self.formats, drawn, targets, strict=True):
+            # The sound is the same in all formats: it is encoded and set right once.
+            heard = targets[0] if measured else wave
+            self._render(spot, media, frame, picture, payload, heard, target)
+            measured = measured or self._check_sound(sound, target, media)
+            poster = media.scratch(f"poster_{frame.name}.jpg")
+            save_poster(target, frame, spot["shots"], poster)
+            saved = {"uri": media.save(target), "poster_uri": media.save(poster)}
+            masters.append({"format": frame.name, **saved})
+        subtitles, first = media.scratch("captions.vtt"), drawn[0].captions
+        subtitles.write_text(webvtt(first.spoken), encoding="utf-8")
+        views = [
+            {**_captions(picture), **presenter_boxes(spot, frame)}
+            for frame, picture in zip(self.formats, drawn, strict=True)
+        ]
+        names = [frame.name for frame in self.formats]
         return {
             "masters": masters,
-            "poster_uri": media.save(poster),
+            "poster_uri": masters[0]["poster_uri"],
             "captions_uri": media.save(subtitles),
-            "captions": [
-                {"text": g.text, "start_s": g.start_s, "end_s": g.end_s, "box": asdict(g.box)}
-                for g in first.captions.groups
-            ],
-            **presenter_boxes(spot, frame),
+            **views[0],
+            "views": [{"format": n, **v} for n, v in zip(names[1:], views[1:], strict=True)],
             "watermark_id": f"{payload:012x}",
             "metrics": {
                 **measured,
-                "caption_groups": float(len(first.captions.groups)),
-                "caption_smallest_px": first.captions.smallest_px,
-                "master_bytes": float(media.scratch(f"master_{frame.name}.mp4").stat().st_size),
+                "caption_groups": float(len(first.groups)),
+                "caption_smallest_px": first.smallest_px,
+                "master_bytes": float(targets[0].stat().st_size),
             },
         }
 
@@ -200,16 +208,16 @@ class Composite(Stage):
         )
 
     def _render(
-        self, spot: Mapping[str, Any], media: Media, frame: Format, clips: Sequence[Path],
-        picture: graphics.Graphics, payload: int, sound: soundtrack.Soundtrack, target: Path,
+        self, spot: Mapping[str, Any], media: Media, frame: Format,
+        picture: graphics.Graphics, payload: int, sound: Path, target: Path,
     ) -> None:  # fmt: skip
         mark = media.scratch(f"carrier_{frame.name}.yuv")
         _write_carrier(mark, payload, self.watermark_secret, frame)
-        wave = media.scratch("sound.wav")
-        sound.write(wave)
+        shots = shots_in(spot["shots"], frame.name)
+        clips = [media.open(shot["uri"]) for shot in shots]
         arguments = graph.master_arguments(
-            spot["shots"], clips, frame, self.length_s, self.crossfade_s,
-            presenter_of(spot, media), picture.placed, mark, wave, self._encoding(), target,
+            shots, clips, frame, self.length_s, self.crossfade_s,
+            presenter_of(spot, media), picture.placed, mark, sound, self._encoding(), target,
         )  # fmt: skip
         feeds = {placed.feed: placed.band.feed for placed in picture.placed}
         run_ffmpeg(arguments, feeds=feeds, timeout_s=0.9 * self.timeout_s)
@@ -231,6 +239,16 @@ class Composite(Stage):
             again.replace(target)
         sound.require(measured)
         return measured
+
+
+def _captions(picture: graphics.Graphics) -> dict[str, list[dict[str, Any]]]:
+    """What is drawn of the captions, as rows of `arrow_types.CAPTION`."""
+    return {
+        "captions": [
+            {"text": g.text, "start_s": g.start_s, "end_s": g.end_s, "box": asdict(g.box)}
+            for g in picture.captions.groups
+        ]
+    }
 
 
 def _write_carrier(path: Path, payload: int, secret: str, frame: Format) -> None:

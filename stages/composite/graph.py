@@ -42,7 +42,10 @@ def master_arguments(
     crossfade_s: float, presenter: Presenter | None, graphics: Sequence[Placed],
     carrier: Path, sound: Path, encoding: Encoding, target: Path,
 ) -> list[str]:  # fmt: skip
-    """ffmpeg's arguments for one master; `Band.feed` of each `graphics` is to be fed to it."""
+    """ffmpeg's arguments for one master; `Band.feed` of each `graphics` is to be fed to it.
+
+    `sound` is a WAV to encode, or a finished master (.mp4) whose sound is taken over as it is.
+    """
     picture = joined_shots(shots, clips, frame, length_s, crossfade_s)
     if presenter is not None:
         picture = with_presenter(picture, presenter, frame)
@@ -55,9 +58,11 @@ def master_arguments(
     # Only luma is merged; the chroma planes stay those of the picture ("normal" keeps the top).
     picture = ffmpeg.filter([picture, tagged(mark.video)], "blend", c0_mode="grainmerge")
     picture = tagged(picture).filter("trim", end_frame=round(length_s * frame.fps))
+    taken = sound.suffix == ".mp4"
+    heard = ffmpeg.input(str(sound), format="mov" if taken else "wav").audio
+    audio = {"c:a": "copy"} if taken else audio_options(encoding)
     output = ffmpeg.output(
-        picture, ffmpeg.input(str(sound), format="wav").audio, str(target),
-        **video_options(frame, encoding), **audio_options(encoding), **FILE_OPTIONS,
+        picture, heard, str(target), **video_options(frame, encoding), **audio, **FILE_OPTIONS,
     )  # fmt: skip
     arguments: list[str] = ffmpeg.get_args(output)
     return arguments

@@ -38,6 +38,7 @@ class CameraMotion(ClipEngine):
 
     name: ClassVar[str] = "camera_motion"
     version: ClassVar[str] = "2"
+    every_format: ClassVar[bool] = True
 
     qp: int = 13
     """Quantiser of the clips, 0 to 51, smaller is better and larger. At 13: 52 dB to the frames

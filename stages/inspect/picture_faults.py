@@ -34,18 +34,21 @@ def frozen_s(luma: np.ndarray, fps: float) -> float:
     return longest / fps
 
 
-def warp_error(luma: np.ndarray, fps: float, cuts_s: Sequence[tuple[float, float]]) -> float:
+def warp_error(
+    luma: np.ndarray, fps: float, cuts_s: Sequence[tuple[float, float]], *, every: int = 2
+) -> float:
     """Flicker: what of one frame the motion to the next does not explain, in 8-bit steps.
 
-    Each second pair of frames at 135 x 240: the later one is warped back along its optical flow
-    and compared; mean absolute difference where the flow holds in both directions to a pixel,
-    and of these the 95th percentile over pairs. After Lai et al., "Learning blind video temporal
+    One pair of frames out of `every` at half their size (135 x 240 of a vertical spot): the later
+    one is warped back along its optical flow and compared; mean absolute difference where the flow
+    holds in both directions to a pixel, and of these the 95th percentile over pairs. After Lai et
+    al., "Learning blind video temporal
     consistency" (ECCV 2018), with absolute for squared differences. Spans in `cuts_s` (cuts and
     crossfades) are left out.
     """
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
     errors = []
-    for index in range(0, len(luma) - 1, 2):
+    for index in range(0, len(luma) - 1, every):
         times = index / fps, (index + 1) / fps
         if any(times[1] >= start - 1e-6 and times[0] <= end + 1e-6 for start, end in cuts_s):
             continue
@@ -65,7 +68,8 @@ def flashes_per_s(luma: np.ndarray, fps: float) -> float:
     """Most flashes in any one second: pairs of opposing changes of luminance over a quarter of the
     picture. More than three are a danger to viewers with photosensitive epilepsy (WCAG 2.2, 2.3.1).
     """
-    blocks = np.stack([cv2.resize(f, (9, 16), interpolation=cv2.INTER_AREA) for f in luma])
+    grid = (9, 16) if luma.shape[1] >= luma.shape[2] else (16, 9)
+    blocks = np.stack([cv2.resize(f, grid, interpolation=cv2.INTER_AREA) for f in luma])
     light = (blocks.reshape(len(luma), -1) / 255.0) ** 2.2
     extreme, direction = light[0].copy(), np.zeros(light.shape[1], int)
     turns: list[tuple[int, int]] = []  # (frame, direction) of each change of a quarter together
