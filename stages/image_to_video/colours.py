@@ -9,7 +9,6 @@ import numpy as np
 from stages.image_to_video.drawing import Lab
 from stages.shared.picture import Swatch, colour_lab
 
-
 SCHEMES = ("tone", "paper", "near")
 """How the set's colours follow from the accent: all in its tone, its shapes alone in it before a
 nearly neutral wall, or the wall in a neighbouring hue."""

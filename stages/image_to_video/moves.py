@@ -120,7 +120,9 @@ def choose_moves(layouts: Sequence[str], seed: int, allowed: Sequence[str] = ())
     Of `allowed`, if any are given, only those are taken; where none of them suits, any of them.
     """
     random = np.random.default_rng([seed & 0xFFFFFFFF, 3])
-    order = {name: int(rank) for name, rank in zip(MOVES, random.permutation(len(MOVES)), strict=True)}
+    order = {
+        name: int(rank) for name, rank in zip(MOVES, random.permutation(len(MOVES)), strict=True)
+    }
     chosen: list[str] = []
     for index, layout in enumerate(layouts):
         suits = [move for move in BY_LAYOUT[layout] if not allowed or move in allowed]

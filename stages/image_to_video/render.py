@@ -139,9 +139,7 @@ class ShotRenderer:
         (x0, x1), (y0, y1) = spans
         return x0, y0, x1, y1
 
-    def _inverse(
-        self, scale: float, x_px: float, y_px: float, opened: float = 1.0
-    ) -> np.ndarray:
+    def _inverse(self, scale: float, x_px: float, y_px: float, opened: float = 1.0) -> np.ndarray:
         """2x3 matrix from full frame pixels to full pixels of a layer that is scaled about the
         product's foot, upright by `opened` more, and then shifted."""
         foot_x, foot_y = self.placement.foot_x_px, self.placement.foot_y_px

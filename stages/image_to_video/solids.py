@@ -71,7 +71,9 @@ def block(
     """A round block with its shadow; `foot` is the middle of its base."""
     x, y = grid(lab.shape[:2])
     lab[..., 0] *= 1 - 0.45 * (1 - floor_shade(x, y, foot[0], foot[1], radius))
-    cylinder(lab, np.zeros(lab.shape[:2], np.float32), (foot[0], foot[1] - tall), radius, tall, colour)
+    cylinder(
+        lab, np.zeros(lab.shape[:2], np.float32), (foot[0], foot[1] - tall), radius, tall, colour
+    )
 
 
 def ball(lab: np.ndarray, foot: tuple[float, float], radius: float, colour: Lab) -> None:

@@ -75,7 +75,9 @@ def open_film(path: Path, target: Path) -> Film:
         )  # fmt: skip
     except FfmpegError as error:
         words = str(error).splitlines()[-1][:120]
-        raise BadFilm("film_broken", f"The film cannot be decoded ({words}); export it again.") from None
+        raise BadFilm(
+            "film_broken", f"The film cannot be decoded ({words}); export it again."
+        ) from None
     frames = int(_probed(target)["frames"]) if target.exists() else 0
     if frames < MIN_USED_S * SPOT_FPS:
         raise BadFilm(

@@ -12,14 +12,17 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
+from schemas.arrow_types import PICTURE
 from schemas.asset import Asset
 from schemas.money import Price
-from stages.base import Media, Reject, Stage, Verdict
+from stages.base import Media, Reject, Stage
 from stages.hardware import Hardware
+from stages.screen.film import GATE as FILM_GATE
+from stages.screen.film import BadFilm, Film, open_film
 from stages.screen.finding import Finding, passed, settle
+from stages.screen.image_set import ImageSet, choose_images
 from stages.screen.names import NameList, read_people, screen_names
-from stages.screen.photo import GATE as IMAGE_GATE
-from stages.screen.photo import BadImage, Picture, open_picture
+from stages.screen.photo import Picture, open_picture
 from stages.screen.policy import Policy, read_rules, screen_policy
 from stages.screen.prices import Offer, screen_prices
 
@@ -37,21 +40,25 @@ class Screen(Stage):
     name: ClassVar[str] = "screen"
     reads: ClassVar[tuple[str, ...]] = (
         "title", "brand", "script", "tagline", "cta", "price", "regular_price", "currency",
-        "language", "images",
+        "language", "images", "film",
     )  # fmt: skip
-    judges: ClassVar[tuple[str, ...]] = reads[:-1]
+    judges: ClassVar[tuple[str, ...]] = reads[:-2]
     writes: ClassVar[pa.Schema] = pa.schema(
         [
             pa.field("photo_uri", pa.string()),  # RGB PNG, long side at most 2048 px
             pa.field("cutout_uri", pa.string()),  # RGBA PNG; null if no image has transparency
+            pa.field(
+                "further_pictures", pa.list_(PICTURE)
+            ),  # other views, as photo and cut-out are
+            pa.field("film_uri", pa.string()),  # H.264, upright, BT.709, silent; null for none
             pa.field("ingredient_uri", pa.string()),  # the product photo as it came
         ]
     )
     version: ClassVar[str] = (
-        "1-" + sha256(NAMES_FILE.read_bytes() + POLICY_FILE.read_bytes()).hexdigest()[:12]
+        "2-" + sha256(NAMES_FILE.read_bytes() + POLICY_FILE.read_bytes()).hexdigest()[:12]
     )  # a longer list must look again at spots that a shorter one let pass
     hardware = Hardware(cpus=1, memory_gb=1.0)
-    timeout_s = 60.0
+    timeout_s = 300.0
     seconds_hint = 0.3
 
     names: Asset | None = None
@@ -86,12 +93,17 @@ class Screen(Stage):
         ]
         if any(finding.verdict.verdict == "block" for finding in findings):
             settle(findings)
-        photo, cutout, ingredient, image_findings = self._pictures(spot["images"], media)
-        verdicts = settle([*findings, *image_findings])
+        images, image_findings = self._images(spot["images"], media)
+        photo = images.photo
+        film, film_findings = self._film(spot.get("film"), media)
+        verdicts = settle([*findings, *image_findings, *film_findings])
+        cutout = images.cutout
         return {
             "photo_uri": _save(photo.on_white(), "photo.png", media),
             "cutout_uri": _save(cutout.image, "cutout.png", media) if cutout else None,
-            "ingredient_uri": _keep(ingredient, f"ingredient{photo.suffix}", media),
+            "further_pictures": [_further(picture, media) for picture in images.further],
+            "film_uri": media.save(film.path) if film else None,
+            "ingredient_uri": _keep(images.original, f"ingredient{photo.suffix}", media),
             "metrics": {
                 "photo_width_px": float(photo.width_px),
                 "photo_height_px": float(photo.height_px),
@@ -116,39 +128,32 @@ class Screen(Stage):
             self._policy = Policy(read_rules(path.read_text("utf-8-sig"), place))
         return self._policy
 
-    def _pictures(
+    def _images(
         self, images: list[Mapping[str, str]] | None, media: Media
-    ) -> tuple[Picture, Picture | None, Path, list[Finding]]:
-        """(product photo, first cut-out, path of the photo as it came, findings)."""
-        photo: Picture | None = None
-        cutout: Picture | None = None
-        original, findings = Path(), list[Finding]()
-        for number, image in enumerate(images or ()):
-            place = f"image {number + 1} ({image['uri'].rsplit('/', 1)[-1]})"
-            if photo is not None and cutout is not None:
-                findings.append(passed(IMAGE_GATE, "image_unused", f"{place} is not needed"))
-                continue
-            try:
-                path = media.open(Asset(image["uri"], image["sha256"]))
-                picture = self._open(path)
-            except BadImage as bad:
-                if photo is None:
-                    verdict = Verdict(IMAGE_GATE, bad.code, "block", f"{place}: {bad.reason}")
-                    findings.append(Finding(verdict, bad.code, f"{bad.reason} It is {place}."))
-                    settle(findings)
-                skipped = f"{place} skipped: {bad.reason}"
-                findings.append(passed(IMAGE_GATE, bad.code, skipped))
-                continue
-            seen = f"{place}: {picture.width_px} x {picture.height_px} px"
-            findings.append(passed(IMAGE_GATE, "image", ", ".join([seen, *picture.notes])))
-            if photo is None:
-                photo, original = picture, path
-            if cutout is None and picture.is_cutout:
-                cutout = picture
-        if photo is None:
-            reason = "The row has no product photo; link one in image_link."
-            raise Reject("image_missing", reason, verdicts=tuple(f.verdict for f in findings))
-        return photo, cutout, original, findings
+    ) -> tuple[ImageSet, list[Finding]]:
+        places = [
+            (f"image {number + 1} ({image['uri'].rsplit('/', 1)[-1]})", image)
+            for number, image in enumerate(images or ())
+        ]
+        return choose_images(
+            places, lambda image: media.open(Asset(image["uri"], image["sha256"])), self._open
+        )
+
+    def _film(
+        self, film: Mapping[str, str] | None, media: Media
+    ) -> tuple[Film | None, list[Finding]]:
+        """The shop's film made plain; a spot goes on without one that cannot be used."""
+        if not film:
+            return None, []
+        name = film["uri"].rsplit("/", 1)[-1]
+        try:
+            given = media.open(Asset(film["uri"], film["sha256"]))
+            found = open_film(given, media.scratch("film.mp4"))
+        except BadFilm as bad:
+            said = f"the film {name} is not used: {bad.reason}"
+            return None, [passed(FILM_GATE, bad.code, said)]
+        seen = f"{name}: {', '.join(found.notes)}; {found.frames} frames are used"
+        return found, [passed(FILM_GATE, "film", seen)]
 
     def _open(self, path: Path) -> Picture:
         return open_picture(path, max_bytes=self.max_image_bytes, min_side_px=self.min_image_px)
@@ -189,6 +194,15 @@ def _save(image: Any, name: str, media: Media) -> str:
     path = media.scratch(name)
     image.save(path, "PNG", compress_level=4)
     return media.save(path)
+
+
+def _further(picture: Picture, media: Media) -> dict[str, str | None]:
+    return {
+        "photo_uri": _save(picture.on_white(), "further.png", media),
+        "cutout_uri": _save(picture.image, "further_cutout.png", media)
+        if picture.is_cutout
+        else None,
+    }
 
 
 def _keep(original: Path, name: str, media: Media) -> str:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+import av
 import numpy as np
 
 from stages.shared.ffmpeg import FfmpegError, run_ffmpeg
@@ -28,6 +29,13 @@ def nvenc_works() -> bool:
     except FfmpegError:
         return False
     return True
+
+
+def film_facts(path: Path) -> tuple[int, int, int]:
+    """Width, height and number of frames of a film that Spotmill itself wrote, by its headers."""
+    with av.open(str(path)) as file:
+        video = file.streams.video[0]
+        return video.width, video.height, video.frames
 
 
 def encode_frames(
