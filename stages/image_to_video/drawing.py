@@ -24,8 +24,8 @@ class Stand:
 
 
 def canvas(frame: tuple[int, int]) -> tuple[int, int]:
-    """The frame's width and height up to multiples of 8, of which a half and a quarter can be drawn;
-    what it has more, on the right and below, is not shown. Raises `ValueError` for odd sizes."""
+    """The frame's width and height up to multiples of 8: halves and quarters of it are drawn. What
+    it has more, on the right and below, is not shown. Raises `ValueError` for odd sizes."""
     if frame[0] % 2 or frame[1] % 2:
         raise ValueError(f"a frame of {frame[0]}x{frame[1]}: both must be even")
     return -(-frame[0] // 8) * 8, -(-frame[1] // 8) * 8

@@ -1,4 +1,4 @@
-"""A shot of the shop's own film: it fills the frame, or lies on it as a card before its own blur."""
+"""A shot of the shop's own film: it fills the frame, or is a card before its own blur."""
 
 from __future__ import annotations
 

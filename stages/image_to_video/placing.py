@@ -1,4 +1,4 @@
-"""Where the product stands in the frame: the camera's view of it, and the largest place it may take."""
+"""Where the product stands: the camera's view of it, and the largest place it may take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Film gate: a shop's own film of the product is checked and made plain, or refused with a reason."""
+"""Film gate: a shop's own film of the product is checked and made plain, or refused."""
 
 from __future__ import annotations
 
@@ -64,12 +64,11 @@ def open_film(path: Path, target: Path) -> Film:
     if facts["codec"].startswith("vp"):
         options += ["-threads", "1"]  # same bytes on every machine
     encoding = ["-c:v", "libx264", "-preset", "ultrafast", "-qp", "14", "-threads", "1", "-g", "48"]
-    colours = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]
     exact = ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-map_metadata", "-1"]
     try:
         said = run_ffmpeg(
             [*options, "-i", str(path), "-map", "0:v:0", "-an", "-sn", "-dn", "-vf", filters,
-             *encoding, "-pix_fmt", "yuv420p", *colours, "-color_range", "tv", *exact, str(target)],
+             *encoding, "-pix_fmt", "yuv420p", *exact, str(target)],
             timeout_s=180,
             stall_s=60,
         )  # fmt: skip
@@ -150,7 +149,9 @@ def _filters(facts: dict[str, Any]) -> tuple[str, list[str]]:
     chain.append("setsar=1")
     tone, note = _tone(facts)
     notes += note
-    return ",".join([*chain, *tone]), notes
+    # The frames say it: what an encoder is told alone, ffmpeg takes back.
+    tags = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
+    return ",".join([*chain, *tone, tags]), notes
 
 
 def _tone(facts: dict[str, Any]) -> tuple[list[str], list[str]]:

@@ -1,4 +1,4 @@
-"""Image set: which of a product's pictures is the photo, which its cut-out, and which are further."""
+"""Image set: which of a product's pictures is the photo, its cut-out, or a further one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_OPENED = 10
 """Pictures that are opened at all; Google takes eleven a product."""
 
 SAME_MATCH = 0.93
-"""Correlation of two products' thumbnails, each cut to its product, from which they are one picture."""
+"""Correlation of two thumbnails, each cut to its product, from which they are one picture."""
 
 _THUMB_PX = 32
 

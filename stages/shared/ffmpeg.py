@@ -177,8 +177,8 @@ def decode_frames(
 ) -> Iterator[np.ndarray]:  # fmt: skip
     """Frames of a video, scaled: uint8 arrays (height, width, 3) for "rgb24", (height, width)
     for "gray", (height, width, 4) for "rgba", (height * 3 / 2, width) for "yuv420p", whose planes
-    stand one behind the other. `fps` None keeps the file's own frames. `whole`
-    keeps their aspect, on black. `crop` (x0, y0, x1, y1, fractions) takes that part of each alone. The first
+    stand one behind the other. `fps` None keeps the file's own frames. `whole` keeps their aspect,
+    on black. `crop` (x0, y0, x1, y1, fractions) takes that part of each alone. The first
     `start_frame` frames are left out.
 
     The program is ended when the iterator is closed early.

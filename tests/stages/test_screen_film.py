@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -28,12 +29,18 @@ def _film(path: Path, *options: str, source: str = BARS, **shape: object) -> Pat
 
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
-HDR = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error",
-       "-pix_fmt", "yuv420p10le", "-color_primaries", "bt2020", "-colorspace", "bt2020nc")  # fmt: skip
+
+
+def _hdr(transfer: str) -> tuple[str, ...]:
+    """Ten bits in BT.2020's colours, and tags that say so."""
+    tags = f"setparams=color_primaries=bt2020:colorspace=bt2020nc:color_trc={transfer}"
+    return ("-vf", f"format=yuv420p10le,{tags}", "-c:v", "libx265", "-preset", "ultrafast",
+            "-x265-params", "log-level=error")  # fmt: skip
 
 
 def _odd_size(folder: Path) -> Path:
-    return _film(folder / "odd.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv444p", size="641x483")
+    odd = ("-vf", "scale=641:483,format=yuv444p", "-c:v", "ffv1")
+    return _film(folder / "odd.mkv", *odd)
 
 
 def _variable_rate(folder: Path) -> Path:
@@ -65,15 +72,15 @@ def _anamorphic(folder: Path) -> Path:
 
 
 def _pq(folder: Path) -> Path:
-    return _film(folder / "pq.mp4", *HDR, "-color_trc", "smpte2084", length=2)
+    return _film(folder / "pq.mp4", *_hdr("smpte2084"), length=2)
 
 
 def _hlg(folder: Path) -> Path:
-    return _film(folder / "hlg.mp4", *HDR, "-color_trc", "arib-std-b67", length=2)
+    return _film(folder / "hlg.mp4", *_hdr("arib-std-b67"), length=2)
 
 
 def _wide_colours(folder: Path) -> Path:
-    return _film(folder / "wide.mov", *HDR, "-color_trc", "bt709", length=2)
+    return _film(folder / "wide.mov", *_hdr("bt709"), length=2)
 
 
 def _slow(folder: Path) -> Path:
@@ -108,7 +115,7 @@ def test_films_of_every_kind_become_plain(tmp_path: Path, kind: str) -> None:
     assert note in ", ".join(film.notes)
     with av.open(str(film.path)) as plain:
         stream = plain.streams.video[0]
-        assert (stream.width, stream.height) == size and len(plain.streams) == 1
+        assert ((stream.width, stream.height), len(plain.streams)) == (size, 1)
         times = [frame.time for frame in plain.decode(stream)]
         colours = (frame_colours(film.path),)
     assert len(times) == film.frames >= 36
@@ -128,8 +135,6 @@ def frame_colours(path: Path) -> tuple[object, ...]:
 def _moving(folder: Path, rate: int) -> Film:
     """Noise that slides by a steady four pixels a frame."""
     noise = np.random.default_rng(4).random((480, 1800)) * 255
-    import cv2
-
     still = cv2.GaussianBlur(noise, (0, 0), 2.5)
     still = np.clip((still - 127) * 4 + 127, 0, 255).astype(np.uint8)
     path = folder / "moving.mp4"
@@ -140,7 +145,7 @@ def _moving(folder: Path, rate: int) -> Film:
     return open_film(path, folder / "plain.mp4")
 
 
-@pytest.mark.parametrize("rate", [24, 25, 30, 50, 60])
+@pytest.mark.parametrize("rate", [25, 30, 60])
 def test_motion_stays_steady_whatever_the_rate(tmp_path: Path, rate: int) -> None:
     """Would catch frames dropped or doubled to make 24 a second: a pan that judders."""
     film = _moving(tmp_path, rate)
@@ -153,8 +158,8 @@ def test_hdr_white_stays_white(tmp_path: Path) -> None:
     # PQ's code for 203 cd/m2, the reference white of BT.2408, is 58 % of the range.
     white = "color=c=gray:size=640x480:rate=24:duration=2,format=gbrp16le,"
     white += "lutrgb=r=65535*0.58:g=65535*0.58:b=65535*0.58,"
-    white += "zscale=m=bt2020nc:r=tv:p=bt2020:t=smpte2084:pin=bt2020:tin=smpte2084:rin=pc,format=yuv420p10le"
-    path = _film(tmp_path / "white.mp4", *HDR, "-color_trc", "smpte2084", source=white)
+    white += "zscale=m=bt2020nc:r=tv:p=bt2020:t=smpte2084:pin=bt2020:tin=smpte2084:rin=pc"
+    path = _film(tmp_path / "white.mp4", *_hdr("smpte2084"), source=white)
     film = open_film(path, tmp_path / "plain.mp4")
     shown = next(decode_frames(film.path, 64, 48)).mean()
     assert 165 < shown < 252
