@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from schemas.checked import checked
 from schemas.config_error import ConfigError, Refusal
+from schemas.matting import Matting
 from schemas.platform import FormatName, platforms_of, shipped_platforms, unknown_platform
 from schemas.presenter_process import PresenterProcess
 from schemas.video_model import VideoModel
@@ -175,6 +176,8 @@ class Campaign(_Part):
     """What finds the words in the voice in the place of the embedded aligner."""
     video_model: VideoModel | None = None
     """For the gpu recipe; others leave it alone."""
+    matting: Matting | None = None
+    """How products are cut out of photos whose backdrop is not plain."""
     quality: Quality = Quality()
     policy: Policy = Policy()
     signing: Signing = Signing()

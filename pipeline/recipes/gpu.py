@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.media import asset
 from pipeline.recipes import laptop
-from pipeline.recipes.parts import clip_gates, formats, optional_asset
+from pipeline.recipes.parts import clip_gates, cutting, formats, optional_asset
 from schemas.asset import Asset
 from schemas.campaign import Campaign
 from schemas.checked import weights_refusals
@@ -50,6 +50,7 @@ def recipe(campaign: Campaign) -> list[Stage]:
         formats=frames,
         length_s=campaign.length_s,
         snap_cuts=campaign.sound.snap_cuts,
+        cutting=cutting(campaign),
         camera=model.camera,
         subject_model=optional_asset(model.subject_model),
         gates=clip_gates(campaign),
@@ -74,6 +75,7 @@ def _served_clips(campaign: Campaign, model: VideoModel) -> ImageToVideo:
         formats=formats(campaign),
         length_s=campaign.length_s,
         snap_cuts=campaign.sound.snap_cuts,
+        cutting=cutting(campaign),
         camera=model.camera,
         subject_model=optional_asset(model.subject_model),
         gates=clip_gates(campaign),

@@ -32,6 +32,7 @@ from stages.avatar.process.checks import check_portrait
 from stages.avatar.process.run import Limits
 from stages.base import Reject, Stage
 from stages.hardware import Hardware
+from stages.image_to_video import Cutting
 from stages.image_to_video.clip_gates import METRICS as CLIP_METRICS
 from stages.inspect.gates import METRICS
 from stages.sign import DevSigner, FileSigner
@@ -164,6 +165,17 @@ def voice_limits(engine: SpeechEngine) -> dict[str, Any]:
         hardware = Hardware(cpus=0.2, memory_gb=0.6)
         return {"hardware": hardware, "timeout_s": 600.0, "seconds_hint": 10.0}
     return {}
+
+
+def cutting(campaign: Campaign) -> Cutting:
+    """How the campaign's products are cut out."""
+    how = campaign.matting
+    if how is None:
+        return Cutting()
+    model = optional_asset(how.model)
+    return Cutting(
+        model=model, size_px=how.size_px, mean=how.mean, std=how.std, grabcut=how.grabcut
+    )
 
 
 def align(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Align:

@@ -13,10 +13,10 @@ import numpy as np
 
 from stages.image_to_video import card
 from stages.image_to_video.colours import set_colours
+from stages.image_to_video.cutting import Cutting, cut_out
 from stages.image_to_video.drawing import Stand
 from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
 from stages.image_to_video.film_shot import film_frames
-from stages.image_to_video.keying import key_plain_backdrop
 from stages.image_to_video.moves import Path as CameraPath
 from stages.image_to_video.moves import camera_path
 from stages.image_to_video.placing import place
@@ -151,17 +151,18 @@ def _product_of(request: ClipRequest) -> tuple[np.ndarray | None, list[Swatch]]:
     """The product alone, RGBA, trimmed, its edges clean, and its palette; None if it can't be told
     apart. Shots of a spot share it.
     """
-    files = [path for path in (request.photo, request.cutout) if path is not None]
+    model = request.files.get("matting")
+    files = [path for path in (request.photo, request.cutout, model) if path is not None]
     stats = [path.stat() for path in files]
     stamps = tuple((stat.st_ino, stat.st_mtime_ns, stat.st_size) for stat in stats)
-    return _cut_out(request.photo, request.cutout, stamps)
+    return _cut_out(request.photo, request.cutout, request.cutting, model, stamps)
 
 
 @lru_cache(maxsize=4)
-def _cut_out(photo: Path, cutout: Path | None, _: object) -> tuple[np.ndarray | None, list[Swatch]]:
-    picture = None if cutout is None else read_picture(cutout, alpha=True)
-    if picture is None or picture[..., 3].min() >= 250:
-        picture = key_plain_backdrop(read_picture(photo))
+def _cut_out(
+    photo: Path, cutout: Path | None, how: Cutting, model: Path | None, _: object
+) -> tuple[np.ndarray | None, list[Swatch]]:
+    picture = cut_out(photo, cutout, how, model)
     if picture is None:
         return None, []
     clean = clean_edges(trim(picture).picture)

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from schemas.asset import Asset
 from schemas.layout import Box, Format, ShotLayout
+from stages.image_to_video.cutting import Cutting
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class ClipRequest:
     if the engine reads that column and there is one; `texts` are its other columns. With a `film`
     the shot shows that; it comes to no engine but the embedded one. `other` is the main picture of
     the product, photo and cut-out, where `photo` and `cutout` are a further one: both are shown at
-    the same scale.
+    the same scale. `cutting` says how the product is cut out; its model is the file "matting".
     """
 
     photo: Path
@@ -51,6 +52,7 @@ class ClipRequest:
     texts: Mapping[str, str] = field(default_factory=dict)
     film: FilmPart | None = None
     other: tuple[Path, Path | None] | None = None
+    cutting: Cutting = field(default_factory=Cutting)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from stages.image_to_video.clip_gates import (
     reject_clips,
 )
 from stages.image_to_video.clip_metrics import measure_clip, worst_of
+from stages.image_to_video.cutting import Cutting
 from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
 from stages.image_to_video.first_frame import first_frame
 from stages.image_to_video.further_formats import FurtherFormats
@@ -77,6 +78,8 @@ class ImageToVideo(Stage):
     """One camera move for all shots, of `moves.MOVES`; None lets the plan vary them."""
     moves: tuple[str, ...] = ()
     """Camera moves that the plan may choose among; none given: all of them."""
+    cutting: Cutting = field(default_factory=Cutting)
+    """How products are cut out of photos that have neither transparency nor a plain backdrop."""
     subject_model: Asset | None = None
     """Folder of a vision model (DINOv2, CLIP) that generated clips are judged by, as well."""
     gates: tuple[Gate, ...] = ()
@@ -143,6 +146,8 @@ class ImageToVideo(Stage):
         extra = math.ceil(self.crossfade_s * fps - 1e-6)
         overlaps = [0 if shot is planned[-1] else extra for shot in planned]
         files = {name: media.open(found) for name, found in self.engine.assets.items()}
+        if self.cutting.model is not None:
+            files["matting"] = media.open(self.cutting.model)
         if self.subject_model is not None:
             files["subject"] = media.open(self.subject_model)
         if "control" in self.reads and (given := spot.get("control")):
@@ -244,6 +249,7 @@ class ImageToVideo(Stage):
             texts={n: str(spot.get(n) or "") for n in self.engine.reads if n != "control"},
             film=source.film,
             other=source.main,
+            cutting=self.cutting,
         )
 
     def _possible(self, move: str) -> str:

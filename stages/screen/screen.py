@@ -47,9 +47,7 @@ class Screen(Stage):
         [
             pa.field("photo_uri", pa.string()),  # RGB PNG, long side at most 2048 px
             pa.field("cutout_uri", pa.string()),  # RGBA PNG; null if no image has transparency
-            pa.field(
-                "further_pictures", pa.list_(PICTURE)
-            ),  # other views of it
+            pa.field("further_pictures", pa.list_(PICTURE)),  # other views of it
             pa.field("film_uri", pa.string()),  # H.264, upright, BT.709, silent; null for none
             pa.field("ingredient_uri", pa.string()),  # the product photo as it came
         ]
