@@ -12,6 +12,7 @@ import numpy as np
 from stages.base import Reject, Verdict
 from stages.screen.finding import Finding, passed, settle
 from stages.screen.photo import GATE, BadImage, Picture
+from stages.shared.picture import rgb_to_lab
 
 MAX_FURTHER = 4
 """Further pictures that are kept: a spot has two or three shots for them."""
@@ -19,8 +20,9 @@ MAX_FURTHER = 4
 MAX_OPENED = 10
 """Pictures that are opened at all; Google takes eleven a product."""
 
-SAME_MATCH = 0.93
-"""Correlation of two thumbnails, each cut to its product, from which they are one picture."""
+SAME_DELTA_E, SAME_ASPECT = 6.0, 1.08
+"""Largest mean difference of colour (CIE 1976) and of aspect at which two thumbnails, each cut to
+its product, are one picture: saved again, scaled, with more or less white around it."""
 
 _THUMB_PX = 32
 
@@ -48,7 +50,7 @@ def choose_images(
     """
     chosen: ImageSet | None = None
     findings: list[Finding] = []
-    thumbs: list[np.ndarray] = []
+    thumbs: list[tuple[float, np.ndarray]] = []
     for number, (place, image) in enumerate(images):
         full = chosen is not None and len(chosen.further) >= MAX_FURTHER and chosen.cutout
         if full or number >= MAX_OPENED:
@@ -71,7 +73,7 @@ def choose_images(
             chosen = ImageSet(picture, path, picture if picture.is_cutout else None)
         elif picture.is_cutout and chosen.cutout is None:
             chosen.cutout = picture
-        elif any(_match(thumb, other) > SAME_MATCH for other in thumbs):
+        elif any(_same(thumb, other) for other in thumbs):
             findings.append(passed(GATE, "image_same", f"{place} shows what another one does"))
         elif len(chosen.further) < MAX_FURTHER:
             chosen.further.append(picture)
@@ -84,19 +86,19 @@ def choose_images(
     return chosen, findings
 
 
-def _thumb(picture: Picture) -> np.ndarray:
-    """The picture on white, cut to what differs from its border, as a small grey square."""
-    grey = np.asarray(picture.on_white().convert("L"))
-    edges = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    apart = (np.abs(grey.astype(np.int16) - int(np.median(edges))) > 24).astype(np.uint8)
-    x, y, wide, tall = cv2.boundingRect(apart)
-    part = grey[y : y + tall, x : x + wide] if wide and tall else grey
+def _thumb(picture: Picture) -> tuple[float, np.ndarray]:
+    """Of the picture on white, cut to what differs from its border: width over height, and CIE
+    L*a*b* of a small square, float32."""
+    rgb = np.asarray(picture.on_white())
+    edges = np.concatenate([rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1]]).astype(np.int16)
+    away = np.abs(rgb.astype(np.int16) - np.median(edges, axis=0).astype(np.int16)).max(axis=2)
+    x, y, wide, tall = cv2.boundingRect((away > 24).astype(np.uint8))
+    part = rgb[y : y + tall, x : x + wide] if wide and tall else rgb
     small = cv2.resize(part, (_THUMB_PX, _THUMB_PX), interpolation=cv2.INTER_AREA)
-    return small.astype(np.float32)
+    return part.shape[1] / part.shape[0], rgb_to_lab(small)
 
 
-def _match(one: np.ndarray, other: np.ndarray) -> float:
-    """Pearson's correlation of two thumbnails; 1 for two that are both plain."""
-    a, b = one - one.mean(), other - other.mean()
-    power = float(np.sqrt((a * a).sum() * (b * b).sum()))
-    return float((a * b).sum()) / power if power > 1e-3 else 1.0
+def _same(one: tuple[float, np.ndarray], other: tuple[float, np.ndarray]) -> bool:
+    aspect = max(one[0], other[0]) / min(one[0], other[0])
+    apart = float(np.linalg.norm(one[1] - other[1], axis=2).mean())
+    return aspect < SAME_ASPECT and apart < SAME_DELTA_E
