@@ -76,7 +76,6 @@ OPENING = ("push_in", "arc_in", "crane_down", "turntable", "orbit_left", "orbit_
 BY_LAYOUT: Mapping[str, tuple[str, ...]] = {
     "presented": (
         "push_in", "orbit_right", "crane_down", "parallax_slide", "turntable", "pull_out", "arc_in",
-        "drift",
     ),
     "hero": ("orbit_left", "detail", "dolly_zoom", "arc_in", "rise", "turntable", "parallax_slide"),
     "end_card": ("drift",),
