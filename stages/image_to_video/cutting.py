@@ -100,8 +100,8 @@ def _front(picture: np.ndarray, share: float) -> np.ndarray:
     box = (edge, edge, width - 2 * edge, height - 2 * edge)
     mask = np.zeros((height, width), np.uint8)
     cv2.grabCut(picture, mask, box, np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_RECT)
-    front = np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
-    front = cv2.morphologyEx(front, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    found = np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
+    front: np.ndarray = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(front, connectivity=8)
     if count < 2:
         return front

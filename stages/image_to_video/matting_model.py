@@ -36,7 +36,7 @@ def matte_of(
     try:
         session = _session(model, model.stat().st_mtime_ns)
     except (RuntimeException, InvalidGraph, InvalidProtobuf, Fail) as error:
-        said = str(error).splitlines()[0][:160]
+        words = str(error).splitlines()[0][:160]
         raise ValueError(
             f"matting.model {model.name} is no network that runs here: {said}"
         ) from None
@@ -49,11 +49,12 @@ def matte_of(
         side if isinstance(side, int) else size_px or OPEN_SIZE_PX for side in shape[2:]
     )
     small = cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)
-    scaled = (small.astype(np.float32) / 255 - np.float32(mean)) / np.float32(std)
+    scaled = small.astype(np.float32) / 255
+    scaled = (scaled - np.array(mean, np.float32)) / np.array(std, np.float32)
     fed = np.ascontiguousarray(scaled.transpose(2, 0, 1)[None], np.float32)
     if given[0].type == "tensor(float16)":
         fed = fed.astype(np.float16)
-    said = np.asarray(session.run(None, {given[0].name: fed})[0], np.float32)
+    said: np.ndarray = np.asarray(session.run(None, {given[0].name: fed})[0], np.float32)
     matte = np.squeeze(said)
     if matte.ndim != 2 or min(matte.shape) < 8 or not np.isfinite(matte).all():
         raise ValueError(f"matting.model gave {said.shape}; its first output must be the matte")

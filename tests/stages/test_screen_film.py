@@ -39,7 +39,7 @@ def _hdr(transfer: str) -> tuple[str, ...]:
 
 
 def _odd_size(folder: Path) -> Path:
-    odd = ("-vf", "scale=641:483,format=yuv444p", "-c:v", "ffv1")
+    odd = ("-vf", "scale=641:483,setsar=1,format=yuv444p", "-c:v", "ffv1")
     return _film(folder / "odd.mkv", *odd)
 
 
