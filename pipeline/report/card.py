@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.report.captions import Captions
 from pipeline.report.links import place_below, relative_url
 from pipeline.report.words import KEY_METRICS, metric_name, number
+from schemas.layout import DEFAULT_FORMATS, FORMATS
 
 PAGE_ORDER = ("held", "failed", "rejected", "published", "unchanged", "withdrawn")
 """Statuses in the order in which the page shows them: what asks for a person comes first."""
@@ -25,6 +26,12 @@ class Video:
     """Full URI of the WebVTT file beside the video; "" where there is none."""
     sha256: str
     bytes: int | None
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of its format; upright where that has no name (a preview)."""
+        form = FORMATS.get(self.format, DEFAULT_FORMATS[0])
+        return form.width_px, form.height_px
 
 
 @dataclass(frozen=True)

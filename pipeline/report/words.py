@@ -73,7 +73,12 @@ STATUS_MEANINGS = {
 
 
 def metric_name(metric: str) -> tuple[str, str]:
-    """(label, unit) of a metric: "loudness_lufs" is ("Loudness", "LUFS"); the unit may be ""."""
+    """(label, unit) of a metric: "loudness_lufs" is ("Loudness", "LUFS"); the unit may be "". One
+    of a further format says so: "warp_error.1x1" is ("Warp error (1x1)", "")."""
+    metric, _, form = metric.partition(".")
+    if form:
+        label, unit = metric_name(metric)
+        return f"{label} ({form})", unit
     stem, _, suffix = metric.rpartition("_")
     unit = _UNITS.get(suffix, "") if stem and not stem.endswith("_per") else ""
     return _LABELS.get(metric) or humanise(stem if unit else metric), unit

@@ -48,7 +48,9 @@ def joined_shots(
         spans = {"head": (0, overlap), "body": (overlap, count), "tail": (count, count + handle)}
         spans = {name: span for name, span in spans.items() if span[0] < span[1]}
         # Exactly as many copies as are used: ffmpeg would map a loose one as a second stream.
-        copies = _clip(clip, frame, shot.get("crop")).filter_multi_output("split", len(spans))
+        copies = _clip(clip, frame, shot.get("crop"), index).filter_multi_output(
+            "split", len(spans)
+        )
         cut = {
             name: _cut(copies[number], *span, fps)
             for number, (name, span) in enumerate(spans.items())
@@ -71,10 +73,10 @@ def _frames(shot: Mapping[str, Any], fps: int) -> int:
     return round(shot["end_s"] * fps) - round(shot["start_s"] * fps)
 
 
-def _clip(path: Path, frame: Format, crop: Mapping[str, float] | None) -> Any:
+def _clip(path: Path, frame: Format, crop: Mapping[str, float] | None, number: int) -> Any:
     """A clip at the frame's size and rate, filling it."""
     stream = ffmpeg.input(str(path), **READING).video.filter("fps", fps=frame.fps)
-    stream = cropped(stream, crop, frame)
+    stream = cropped(stream, crop, frame, number)
     return tagged(stream.filter("format", "yuv420p").filter("setsar", 1))
 
 

@@ -18,9 +18,12 @@ _FEATHER_PX = 90
 _LEAST = 1e-6
 
 
-def cropped(stream: Any, crop: Mapping[str, float] | None, frame: Format) -> Any:
+def cropped(stream: Any, crop: Mapping[str, float] | None, frame: Format, number: int = 0) -> Any:
     """The part `crop` of a clip (in its fractions; None: as much of it as fills the frame), at the
-    frame's size. Where it reaches beyond the clip, edges are smeared outwards and blurred."""
+    frame's size. Where it reaches beyond the clip, edges are smeared outwards and blurred.
+
+    `number` tells the clips of one graph apart: equal parts of it would be taken for one.
+    """
     size = (frame.width_px, frame.height_px)
     if crop is None:
         filling = {"force_original_aspect_ratio": "increase", "flags": "bicubic"}
@@ -32,10 +35,12 @@ def cropped(stream: Any, crop: Mapping[str, float] | None, frame: Format) -> Any
             f"round(iw*{max(x0, 0):.7f})", f"round(ih*{max(y0, 0):.7f})",
         )  # fmt: skip
         return cut.filter("scale", *size, flags="bicubic")
-    return _extended(stream, (x0, y0, x1, y1), frame)
+    return _extended(stream, (x0, y0, x1, y1), frame, number)
 
 
-def _extended(stream: Any, crop: tuple[float, float, float, float], frame: Format) -> Any:
+def _extended(
+    stream: Any, crop: tuple[float, float, float, float], frame: Format, number: int
+) -> Any:
     x0, y0, x1, y1 = crop
     wide, tall = _even(frame.width_px / (x1 - x0)), _even(frame.height_px / (y1 - y0))
     left, top = _even(-x0 * wide), _even(-y0 * tall)
@@ -47,7 +52,7 @@ def _extended(stream: Any, crop: tuple[float, float, float, float], frame: Forma
     seen = scaled.filter("crop", width, height, x - left, y - top).filter("format", "yuv420p")
     copies = seen.filter_multi_output("split")
     behind = _drawn_on(copies[0], (x, y, width, height), frame)
-    mask = _feather((x, y, width, height), frame)
+    mask = _feather((x, y, width, height), frame, number)
     front = ffmpeg.filter([copies[1], mask], "alphamerge")
     return ffmpeg.filter([behind, front], "overlay", x=x, y=y)
 
@@ -67,7 +72,7 @@ def _drawn_on(stream: Any, place: tuple[int, int, int, int], frame: Format) -> A
     return soft.filter("scale", frame.width_px, frame.height_px, flags="bicubic")
 
 
-def _feather(place: tuple[int, int, int, int], frame: Format) -> Any:
+def _feather(place: tuple[int, int, int, int], frame: Format, number: int) -> Any:
     """One grey picture for the alpha of a picture at `place`: soft where it ends in the frame."""
     x, y, width, height = place
     feather = max(2.0, _FEATHER_PX * min(frame.width_px, frame.height_px) / 1080)
@@ -83,9 +88,9 @@ def _feather(place: tuple[int, int, int, int], frame: Format) -> Any:
     alpha = "255"
     for side in sides:
         alpha = f"min({alpha},255*({side})/{feather:.1f})"
-    source = ffmpeg.input(f"color=c=black:s={width}x{height}:r={frame.fps}:d=1", f="lavfi").video
-    one = source.filter("trim", end_frame=1).filter("format", "gray").filter("geq", lum=alpha)
-    return one
+    drawn = f"color=c=black:s={width}x{height}:r={frame.fps}:d={number + 1}"
+    source = ffmpeg.input(drawn, f="lavfi").video
+    return source.filter("trim", end_frame=1).filter("format", "gray").filter("geq", lum=alpha)
 
 
 def _even(value: float) -> int:

@@ -144,6 +144,21 @@ def test_every_link_leads_to_a_file_beside_the_page(tmp_path: Path) -> None:
     assert not re.search(r"https?://|@import|url\(", str(page.inside))
 
 
+def test_all_formats_of_a_spot_stand_side_by_side(tmp_path: Path) -> None:
+    """Catches a report in which a reviewer sees the first format alone, or a wide video in an
+    upright frame."""
+    spot = published(tmp_path, "mug", metrics={"product_fidelity.16x9": 0.8})
+    (upright,) = spot["outputs"]
+    wide = Path(upright["uri"]).with_name("16x9-0123456789abcdef.mp4")
+    wide.write_bytes(b"wide")
+    spot["outputs"].append({**upright, "format": "16x9", "uri": str(wide)})
+    page = write(tmp_path, [spot])
+    sizes = [(video["width"], video["height"]) for video in page.all("video")]
+    assert sizes == [("1080", "1920"), ("1920", "1080")]
+    assert [one["src"].rsplit("/", 1)[1][:5] for one in page.all("source")] == ["9x16-", "16x9-"]
+    assert "Product fidelity (16x9)" in page.text
+
+
 def test_unusual_file_names_are_quoted(tmp_path: Path) -> None:
     """Catches a spot id with "#", "%" or a space cutting its own links short."""
     page = write(tmp_path, [published(tmp_path, "50% off #1")])
