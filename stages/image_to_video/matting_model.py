@@ -38,7 +38,7 @@ def matte_of(
     except (RuntimeException, InvalidGraph, InvalidProtobuf, Fail) as error:
         words = str(error).splitlines()[0][:160]
         raise ValueError(
-            f"matting.model {model.name} is no network that runs here: {said}"
+            f"matting.model {model.name} is no network that runs here: {words}"
         ) from None
     given = session.get_inputs()
     shape = given[0].shape
