@@ -146,6 +146,7 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
             "lip_model": lip_model,
             "voice": voice,
             "aligner": aligner,
+            "matting": campaign.matting and in_part(campaign.matting, "matting", "model"),
             "sound": sound.model_copy(update={"effects": effects}),
             "policy": in_part(policy, "policy", "names", "rules"),
             "signing": in_part(

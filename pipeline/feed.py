@@ -54,7 +54,8 @@ class UnreadRow:
 
 @dataclass(frozen=True)
 class ScriptRow:
-    """What is said and written in the spot of one product. `music` and `accent` may be ""."""
+    """What is said and written in the spot of one product. `music`, `video_link` and `accent` may
+    be ""."""
 
     line: int
     product_id: str
@@ -62,6 +63,7 @@ class ScriptRow:
     tagline: str = ""
     cta: str = ""
     music: str = ""
+    video_link: str = ""
     accent: str = ""
     warnings: tuple[str, ...] = ()
 
@@ -193,6 +195,7 @@ def _script_row(
         tagline=clean.get("tagline", ""),
         cta=clean.get("cta", ""),
         music=clean.get("music", ""),
+        video_link=clean.get("video_link", ""),
         accent=accent.lower(),
         warnings=tuple(mended),
     )

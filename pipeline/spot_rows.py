@@ -72,10 +72,10 @@ class SpotRows:
             parts.append(version)
         if script is not None:
             parts.append(script)
-            if "music" in script:
-                music = self.scripts[row.product_id].music
-                where = storage.join(self._scripts_folder, music)
-                parts.append(f"{music} {self.assets.version(where)}")  # None if it is gone
+            own = self.scripts[row.product_id] if _brings_files(script) else None
+            for file in (own.music, own.video_link) if own is not None else ():
+                where = storage.join(self._scripts_folder, file)
+                parts.append(f"{file} {self.assets.version(where)}")  # None if it is gone
         text = "\0".join(parts).encode("utf-8", "surrogatepass")
         return hashlib.blake2b(text, digest_size=16).hexdigest()
 
@@ -105,6 +105,7 @@ class SpotRows:
             "currency": now.currency,
             "accent": (written.accent if written else "") or self.campaign.brand.accent,
             "images": self._images(product),
+            "film": self._film(product.extra.get("video_link", ""), written),
             "music": self._music(written.music if written else ""),
             "control": self._control(product.extra.get("control_link", "")),
             **_reviews(product.extra),
@@ -130,6 +131,25 @@ class SpotRows:
             except Unplannable:
                 continue
         return images
+
+    def _film(self, link: str, written: ScriptRow | None) -> dict[str, str] | None:
+        """The product's film: the scripts table's, beside it, else the feed's, where its pictures
+        lie. A feed may link a film on the web, which is left alone."""
+        if written is not None and written.video_link:
+            folder = (self.campaign.scripts or "").rpartition("/")[0]
+            try:
+                return self._asset(below(folder, written.video_link))
+            except (Elsewhere, *_UNREADABLE) as error:
+                if storage.is_away(error):
+                    raise
+                said = f"video_link {written.video_link!r}: no such file beside the scripts table"
+                raise Unplannable("film_missing", f"{said}; add it, or correct the path") from None
+        if not link:
+            return None
+        try:
+            return self._image(link, "video_link")
+        except Unplannable:
+            return None
 
     def _control(self, link: str) -> dict[str, str] | None:
         """The product's own control track, which lies where its pictures do."""
@@ -183,6 +203,10 @@ def _reviews(extra: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def _brings_files(script: str) -> bool:
+    return "music" in script or "video_link" in script
+
+
 def _picture(folder: str, by_name: bool, link: str) -> str | None:
     name = link.rpartition("/")[2] if by_name else link
     if not name or name.startswith((".", "/")) or not _ODD.isdisjoint(name) or "/." in name:
@@ -200,7 +224,7 @@ def _file_name(link: str) -> str:
 def _links_of(texts: Mapping[str, str]) -> list[str]:
     """Links of a feed row's pictures, as far as they can be told apart at a glance."""
     links = texts.get("image_link", "")
-    for more in ("additional_image_link", "control_link"):
+    for more in ("additional_image_link", "control_link", "video_link"):
         if more in texts:
             links += "," + texts[more]
     return [bare for link in links.split(",") if (bare := link.strip())]

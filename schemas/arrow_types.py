@@ -39,6 +39,9 @@ BOX = pa.struct(
     [("x0", pa.float64()), ("y0", pa.float64()), ("x1", pa.float64()), ("y1", pa.float64())]
 )  # fractions of the frame's width and height, origin top left
 
+PICTURE = pa.struct([("photo_uri", pa.string()), ("cutout_uri", pa.string())])
+"""A further picture of the product: RGB PNG, and RGBA PNG, null where it has no transparency."""
+
 CLIP = pa.struct(
     [
         ("format", pa.string()),
@@ -61,6 +64,8 @@ SHOT = pa.struct(
         ("uri", pa.string()),  # media URI of the clip, in the first format
         ("product_box", BOX),  # union over the clip of where the product is
         ("others", pa.list_(CLIP)),  # the same shot in the other formats
+        ("source", pa.string()),  # "main" (the product photo), "further" (another one) or "film"
+        ("picture_uri", pa.string()),  # what it shows, where that is not the product photo
     ]
 )
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from schemas.checked import checked
 from schemas.config_error import ConfigError, Refusal
+from schemas.matting import Matting
 from schemas.platform import FormatName, platforms_of, shipped_platforms, unknown_platform
 from schemas.presenter_model import PresenterModel
 from schemas.presenter_process import PresenterProcess
@@ -237,6 +238,8 @@ class Campaign(_Part):
     """What measures lse_c, lse_d and lse_offset_ms on the finished file."""
     video_model: VideoModel | None = None
     """For the gpu recipe; others leave it alone."""
+    matting: Matting | None = None
+    """How products are cut out of photos whose backdrop is not plain."""
     quality: Quality = Quality()
     policy: Policy = Policy()
     signing: Signing = Signing()

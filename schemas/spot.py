@@ -24,6 +24,7 @@ SPOT_SCHEMA = pa.schema(
         pa.field("currency", pa.string()),  # ISO 4217, "USD"
         pa.field("accent", pa.string()),  # "#rrggbb"
         pa.field("images", pa.list_(ASSET)),  # the product photo first, then further pictures
+        pa.field("film", ASSET),  # the shop's own film of the product; null for none
         pa.field("music", ASSET),  # null for none
         pa.field("control", ASSET),  # picture or film that steers a video model; null for none
         pa.field("rating", pa.float64()),  # mean of the reviews, of 5; null if the feed has none

@@ -48,6 +48,10 @@ def spot(
         str, typer.Option(metavar="RECIPE", help="laptop, gpu, or a FILE.py of your own.")
     ] = "laptop",
     spots: Annotated[int, typer.Option(metavar="N", min=1, help="How many spots to render.")] = 2,
+    formats: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES", help="Other formats than the campaign's: 9x16,4x5,1x1,16x9."),
+    ] = None,
 ) -> None:
     """CPU seconds per stage and spot, and their ratio to one bare encode of the same video.
 
@@ -55,7 +59,7 @@ def spot(
     moves with the machine: a ratio can be compared between machines, a second cannot. The first
     spot pays for loading the models, which the stages' own figures leave out.
     """
-    settings = read_campaign(campaign)
+    settings = read_campaign(campaign, [f"formats=[{formats}]"] if formats else [])
     stages = load_recipe(recipe, settings)
     with tempfile.TemporaryDirectory(prefix="spotmill-bench-") as folder:
         units = Planner(settings, stages, limit=spots).units()

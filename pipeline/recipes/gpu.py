@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pipeline.media import asset
 from pipeline.recipes import laptop
 from pipeline.recipes.judged import clip_gates
-from pipeline.recipes.parts import formats, optional_asset
+from pipeline.recipes.parts import cutting, formats, optional_asset
 from schemas.asset import Asset
 from schemas.campaign import Campaign
 from schemas.checked import weights_refusals
@@ -57,6 +57,7 @@ def recipe(campaign: Campaign) -> list[Stage]:
         formats=frames,
         length_s=campaign.length_s,
         snap_cuts=campaign.sound.snap_cuts,
+        cutting=cutting(campaign),
         camera=model.camera,
         subject_model=optional_asset(model.subject_model),
         gates=clip_gates(campaign),
@@ -87,6 +88,7 @@ def _served_clips(campaign: Campaign, model: VideoModel) -> ImageToVideo:
         formats=frames,
         length_s=campaign.length_s,
         snap_cuts=campaign.sound.snap_cuts,
+        cutting=cutting(campaign),
         camera=model.camera,
         subject_model=optional_asset(model.subject_model),
         gates=clip_gates(campaign),

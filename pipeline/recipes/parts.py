@@ -36,6 +36,7 @@ from stages.avatar.hosts import host_of, shipped_host
 from stages.avatar.process.run import Limits
 from stages.base import Stage
 from stages.hardware import Hardware
+from stages.image_to_video import Cutting
 from stages.sign import DevSigner, FileSigner
 from stages.sign.signer import Signer, SignerError
 from stages.speech import HibariVoice, HttpVoice, KokoroVoice, SpeechEngine, TransformersVoice
@@ -177,6 +178,17 @@ def voice_limits(engine: SpeechEngine) -> dict[str, Any]:
         hardware = Hardware(cpus=0.2, memory_gb=0.6)
         return {"hardware": hardware, "timeout_s": 600.0, "seconds_hint": 10.0}
     return {}
+
+
+def cutting(campaign: Campaign) -> Cutting:
+    """How the campaign's products are cut out."""
+    how = campaign.matting
+    if how is None:
+        return Cutting()
+    model = optional_asset(how.model)
+    return Cutting(
+        model=model, size_px=how.size_px, mean=how.mean, std=how.std, grabcut=how.grabcut
+    )
 
 
 def align(

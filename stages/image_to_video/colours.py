@@ -9,6 +9,19 @@ import numpy as np
 from stages.image_to_video.drawing import Lab
 from stages.shared.picture import Swatch, colour_lab
 
+SCHEMES = ("tone", "paper", "near")
+"""How the set's colours follow from the accent: all in its tone, its shapes alone in it before a
+nearly neutral wall, or the wall in a neighbouring hue."""
+
+
+NEAR_HUE = 0.36
+"""Radians from the accent's hue to its neighbour's: a little less than the next on a colour circle
+of twelve."""
+
+OLIVE = 1.85
+"""Hue, in radians, at which a dark wall looks dirty: neighbours are taken on the side away from
+it."""
+
 
 @dataclass(frozen=True)
 class SetColours:
@@ -32,11 +45,14 @@ def _distance(one: Lab, other: Lab) -> float:
     )
 
 
-def set_colours(accent: str, swatches: list[Swatch], layout: str) -> SetColours:
+def set_colours(
+    accent: str, swatches: list[Swatch], layout: str, scheme: str = "tone"
+) -> SetColours:
     """Colours of the set for a kind of shot.
 
     "hero" is rich, the others are light; the hue is the accent's, or the product's own where
-    the accent is grey. Lightness moves away from the product's until the two differ well.
+    the accent is grey. Lightness moves away from the product's until the two differ well. `scheme`
+    is one of `SCHEMES`; an end card is always "tone".
     """
     own = colour_lab(accent)
     chroma, hue = float(np.hypot(own[1], own[2])), float(np.arctan2(own[2], own[1]))
@@ -55,6 +71,13 @@ def set_colours(accent: str, swatches: list[Swatch], layout: str) -> SetColours:
         lightness = max(lightness, 84.0)
     wall = _polar(lightness, wanted[1], hue)
     shape = _polar(lightness - 9.0, wanted[1] * 1.25, hue)
+    if layout != "end_card" and scheme == "paper":
+        lightness = min(lightness + 4.0, 90.0)
+        wall = _polar(lightness, 0.3 * wanted[1], hue)
+        shape = _polar(lightness - 12.0, wanted[1] * 1.3, hue)
+    elif layout != "end_card" and scheme == "near":
+        away = -1.0 if np.sin(OLIVE - hue) > 0 else 1.0
+        wall = _polar(lightness, 0.85 * wanted[1], hue + away * NEAR_HUE)
     if layout == "end_card":
         # A tinted disc behind the product alone: pale products need it, the text's ground doesn't.
         deep = 7.0 if mean[0] < 68 else 13.0

@@ -77,8 +77,8 @@ class DiffusersClips(ClipEngine):
     """Commit of the hub's repository, 40 hex digits; needed for a hub id."""
     parts: tuple[Asset | str, ...] = ()
     """Of `preset.part_paths()`, in order: a folder or file, or "owner/name@commit"."""
-    crf: int = 14
-    """x264 quality of the clips, 0 to 51, smaller is better and larger."""
+    qp: int = 13
+    """Quantiser of the clips, 0 to 51, smaller is better and larger."""
     keep_sound: bool = field(default=False, metadata={"place": True})
     """Whether the sound of a joint model is kept, too; in the key by `identity`."""
     shells: int | None = field(default=None, metadata={"place": True})
@@ -261,7 +261,7 @@ class DiffusersClips(ClipEngine):
             width_px=form.width_px,
             height_px=form.height_px,
             fps=form.fps,
-            crf=self.crf,
+            qp=self.qp,
             nvenc=package("torch").cuda.is_available() and nvenc_works(),
         )
 

@@ -23,6 +23,14 @@ class Stand:
     height_px: float
 
 
+def canvas(frame: tuple[int, int]) -> tuple[int, int]:
+    """The frame's width and height up to multiples of 8: halves and quarters of it are drawn. What
+    it has more, on the right and below, is not shown. Raises `ValueError` for odd sizes."""
+    if frame[0] % 2 or frame[1] % 2:
+        raise ValueError(f"a frame of {frame[0]}x{frame[1]}: both must be even")
+    return -(-frame[0] // 8) * 8, -(-frame[1] // 8) * 8
+
+
 def grid(size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """x and y of the pixels' centres, for a size of (height, width)."""
     y, x = np.mgrid[0 : size[0], 0 : size[1]].astype(np.float32)

@@ -10,6 +10,17 @@ from typing import ClassVar
 
 from schemas.asset import Asset
 from schemas.layout import Box, Format, ShotLayout
+from stages.image_to_video.cutting import Cutting
+
+
+@dataclass(frozen=True)
+class FilmPart:
+    """A part of the product's own film, as the screen made it plain: `frames` frames from number
+    `first` on, for as many of the spot's."""
+
+    path: Path
+    first: int
+    frames: int
 
 
 @dataclass(frozen=True)
@@ -21,7 +32,10 @@ class ClipRequest:
     `layout` names the kind of shot, `areas` says where its things stand. `accent` is "#rrggbb".
     `seed` is the spot's: all shots of a spot share it, `shot` (0, 1, ...) tells them apart.
     `files` are the engine's `assets` on local disk, and "control" the product's own control track
-    if the engine reads that column and there is one; `texts` are its other columns.
+    if the engine reads that column and there is one; `texts` are its other columns. With a `film`
+    the shot shows that; it comes to no engine but the embedded one. `other` is the main picture of
+    the product, photo and cut-out, where `photo` and `cutout` are a further one: both are shown at
+    the same scale. `cutting` says how the product is cut out; its model is the file "matting".
     """
 
     photo: Path
@@ -36,6 +50,9 @@ class ClipRequest:
     shot: int
     files: Mapping[str, Path] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    film: FilmPart | None = None
+    other: tuple[Path, Path | None] | None = None
+    cutting: Cutting = field(default_factory=Cutting)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,11 @@ LIGHTS = ("window", "blinds", "leaves")
 
 def gobo(kind: str, size: tuple[int, int], random: np.random.Generator) -> np.ndarray:
     """Light that falls on a wall of `size` (height, width), at half of that: float32, about -0.05
-    to 0.05. `kind` is one of `LIGHTS`."""
+    to 0.05. `kind` is one of `LIGHTS`, or "none" for even light."""
     tall, wide = size[0] // 2, size[1] // 2
     pattern: np.ndarray = np.zeros((tall, wide), np.float32)
+    if kind == "none":
+        return pattern
     if kind == "window":
         for column in range(2):
             for row in range(3):

@@ -53,7 +53,7 @@ class HttpClips(ClipEngine):
     """For the clip as a whole."""
     request_timeout_s: float = field(default=30.0, metadata={"place": True})
     poll_s: float = field(default=2.0, metadata={"place": True})
-    crf: int = 14
+    qp: int = 13
 
     def __post_init__(self) -> None:
         """Refuse an address that is none."""
@@ -123,7 +123,7 @@ class HttpClips(ClipEngine):
             raise ServerRefused(f"{self.url}: the video has {len(frames)} frames")
         encode_frames(
             retimed(frames.astype(np.float32) / 255, request.frames, 1.0, size), path,
-            width_px=form.width_px, height_px=form.height_px, fps=form.fps, crf=self.crf,
+            width_px=form.width_px, height_px=form.height_px, fps=form.fps, qp=self.qp,
         )  # fmt: skip
 
 

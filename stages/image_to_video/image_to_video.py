@@ -24,12 +24,14 @@ from stages.image_to_video.clip_gates import (
     reject_clips,
 )
 from stages.image_to_video.clip_metrics import clip_frames, measure_clip, worst_of
+from stages.image_to_video.cutting import Cutting
 from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
 from stages.image_to_video.first_frame import first_frame
 from stages.image_to_video.further_formats import FurtherFormats
 from stages.image_to_video.moves import INSTEAD, MOVES
 from stages.image_to_video.shots import PlannedShot, plan_shots
 from stages.image_to_video.snapping import on_beat_metrics
+from stages.image_to_video.sources import Source, render_clips, sources_of, told_sources
 from stages.image_to_video.subject_score import SubjectScore
 from stages.shared.beats import Beats
 from stages.shared.bed import RATE_HZ as BED_HZ
@@ -48,9 +50,11 @@ class ImageToVideo(Stage):
     """
 
     name: ClassVar[str] = "image_to_video"
-    reads: ClassVar[tuple[str, ...]] = ("photo_uri", "cutout_uri", "sentences", "accent")
+    reads: ClassVar[tuple[str, ...]] = (
+        "photo_uri", "cutout_uri", "further_pictures", "film_uri", "sentences", "accent",
+    )  # fmt: skip
     writes: ClassVar[pa.Schema] = pa.schema([pa.field("shots", pa.list_(SHOT))])
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     seeded: ClassVar[bool] = True
 
     engine: ClipEngine = field(default_factory=CameraMotion)
@@ -74,13 +78,17 @@ class ImageToVideo(Stage):
     music makes other clips."""
     camera: str | None = None
     """One camera move for all shots, of `moves.MOVES`; None lets the plan vary them."""
+    moves: tuple[str, ...] = ()
+    """Camera moves that the plan may choose among; none given: all of them."""
+    cutting: Cutting = field(default_factory=Cutting)
+    """How products are cut out of photos that have neither transparency nor a plain backdrop."""
     subject_model: Asset | None = None
     """Folder of a vision model (DINOv2, CLIP) that generated clips are judged by, as well."""
     gates: tuple[Gate, ...] = ()
     """(metric of `clip_gates.METRICS`, least, most) that a generated clip must meet."""
     # Where and how long it works changes no pixel, so none of these is part of the key.
     hardware: Hardware = field(default=Hardware(cpus=1, memory_gb=0.7), metadata={"place": True})
-    seconds_hint: float = field(default=18.0, metadata={"place": True})
+    seconds_hint: float = field(default=9.0, metadata={"place": True})
     timeout_s: float = field(default=600.0, metadata={"place": True})
 
     _subject_score: dict[str, Any] = field(
@@ -104,11 +112,11 @@ class ImageToVideo(Stage):
             )
         check_clip_gates(self.gates)
         can = self.engine.moves or MOVES
-        if self.camera is not None and self.camera not in can:
-            raise ValueError(
-                f"camera {self.camera!r} is not a move of {self.engine.name}; it has"
-                f" {', '.join(can)}"
-            )
+        for key, move in (("camera", self.camera), *(("moves", move) for move in self.moves)):
+            if move is not None and move not in can:
+                raise ValueError(
+                    f"{key} {move!r} is not a move of {self.engine.name}; it has {', '.join(can)}"
+                )
         if self.max_shot_s < 2 * self.min_shot_s:
             raise ValueError(
                 f"max_shot_s {self.max_shot_s:g} must be twice min_shot_s {self.min_shot_s:g} or"
@@ -143,16 +151,23 @@ class ImageToVideo(Stage):
         extra = math.ceil(self.crossfade_s * fps - 1e-6)
         overlaps = [0 if shot is planned[-1] else extra for shot in planned]
         files = {name: media.open(found) for name, found in self.engine.assets.items()}
+        if self.cutting.model is not None:
+            files["matting"] = media.open(self.cutting.model)
         if self.subject_model is not None:
             files["subject"] = media.open(self.subject_model)
         if "control" in self.reads and (given := spot.get("control")):
             files["control"] = media.open(Asset(given["uri"], given["sha256"]))
-        requests = [
-            self._request(shot, overlap, spot, seed, media, files)
+        lengths = [
+            shot.end_frame - shot.start_frame + overlap
             for shot, overlap in zip(planned, overlaps, strict=True)
         ]
+        sources = sources_of(planned, lengths, spot, media)
+        requests = [
+            self._request(shot, length, spot, seed, source, files)
+            for shot, length, source in zip(planned, lengths, sources, strict=True)
+        ]
         paths = [media.scratch(f"shot_{shot.index}.mp4") for shot in planned]
-        clips = self.engine.render_all(requests, paths)
+        clips = render_clips(self.engine, requests, paths)
         metrics = {"clip_count": float(len(clips))}
         if self.snap_cuts:
             cuts = [shot.start_frame / fps for shot in planned[1:]]
@@ -161,13 +176,14 @@ class ImageToVideo(Stage):
             metrics.update(clip.metrics)
         quality, seen = self._measured(requests, clips, paths)
         metrics |= quality
-        verdicts = (self._verdict([clip.mode for clip in clips]), *judge_clips(metrics, self.gates))
+        verdicts = (*self._verdicts(clips, sources), *judge_clips(metrics, self.gates))
         reject_clips(metrics, verdicts)
         further = FurtherFormats(self.engine, self.formats[1:], media.save, media.scratch)
         shots = [
             self._row(shot, request, clip, overlap, media.save(path), further)
-            for shot, request, clip, overlap, path in zip(
-                planned, requests, clips, overlaps, paths, strict=True
+            | {"source": source.kind, "picture_uri": source.picture_uri}
+            for shot, request, clip, overlap, path, source in zip(
+                planned, requests, clips, overlaps, paths, sources, strict=True
             )
         ]
         metrics["clip_count"] += further.drawn
@@ -200,6 +216,7 @@ class ImageToVideo(Stage):
             seed=seed,
             words=(spot.get("words") or []) if self.snap_cuts else [],
             beats_s=beats.times_s,
+            moves=self.moves,
         )
 
     def _measured(
@@ -235,24 +252,26 @@ class ImageToVideo(Stage):
         return {"clip_subject": self._subject_score["model"].score(picture, frames)}
 
     def _request(
-        self, shot: PlannedShot, overlap: int, spot: Mapping[str, Any], seed: int, media: Media,
+        self, shot: PlannedShot, frames: int, spot: Mapping[str, Any], seed: int, source: Source,
         files: Mapping[str, Path],
     ) -> ClipRequest:  # fmt: skip
         form = self.formats[0]
-        cutout = spot.get("cutout_uri")
         return ClipRequest(
-            photo=media.open(spot["photo_uri"]),
-            cutout=media.open(cutout) if cutout else None,
+            photo=source.photo,
+            cutout=source.cutout,
             format=form,
             layout=shot.layout,
             areas=form.shots[shot.layout],
             move=self.camera or self._possible(shot.move),
-            frames=shot.end_frame - shot.start_frame + overlap,
+            frames=frames,
             accent=spot["accent"] or "#808080",
             seed=seed,
             shot=shot.index,
             files=files,
             texts={n: str(spot.get(n) or "") for n in self.engine.reads if n != "control"},
+            film=source.film,
+            other=source.main,
+            cutting=self.cutting,
         )
 
     def _possible(self, move: str) -> str:
@@ -280,6 +299,11 @@ class ImageToVideo(Stage):
             "others": further.clips(request, clip, uri),
         }
 
-    def _verdict(self, modes: list[str]) -> Verdict:
-        mode = ", ".join(dict.fromkeys(modes))
-        return Verdict(self.name, "picture_mode", "pass", f"{self.engine.name}: {mode}")
+    def _verdicts(
+        self, clips: Sequence[RenderedClip], sources: Sequence[Source]
+    ) -> tuple[Verdict, ...]:
+        """How the picture was made, and which shots show more than the product photo."""
+        mode = ", ".join(dict.fromkeys(clip.mode for clip in clips))
+        made = Verdict(self.name, "picture_mode", "pass", f"{self.engine.name}: {mode}")
+        told = told_sources(sources)
+        return (made, Verdict(self.name, "shot_sources", "pass", told)) if told else (made,)

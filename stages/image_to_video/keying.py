@@ -34,7 +34,7 @@ def key_plain_backdrop(photo: np.ndarray) -> np.ndarray | None:
         return None
     distance = np.sqrt(((lab - model) ** 2).sum(axis=2))
     back = _reached(lab, distance, near=5.0)
-    if not _is_product(1 - back, distance) or not _is_stable(lab, distance, back):
+    if not _stands_out(1 - back, distance) or not _is_stable(lab, distance, back):
         return None
     alpha = _soft_alpha(distance, back)
     large = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_CUBIC)
@@ -88,8 +88,19 @@ def _reached(lab: np.ndarray, distance: np.ndarray, near: float) -> np.ndarray:
     return back[labels].astype(np.uint8)
 
 
-def _is_product(front: np.ndarray, distance: np.ndarray) -> bool:
-    """Whether what was left looks like one whole product that stands out from its backdrop."""
+def _stands_out(front: np.ndarray, distance: np.ndarray) -> bool:
+    """Whether what was left looks like one whole product that is unlike its backdrop."""
+    if not is_one_product(front):
+        return False
+    solid = cv2.morphologyEx(front, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
+    largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    return float(np.median(distance[labels == largest])) > 8.0
+
+
+def is_one_product(front: np.ndarray, *, most_edges: int = 0) -> bool:
+    """Whether a mask (uint8, 1 is product) is one whole thing, of a size and an outline that a
+    product has, that touches at most `most_edges` edges of the picture."""
     height, width = front.shape
     solid = cv2.morphologyEx(front, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
@@ -100,14 +111,14 @@ def _is_product(front: np.ndarray, distance: np.ndarray) -> bool:
     if not 0.02 < area / (height * width) < 0.8 or area < 0.7 * solid.sum():
         return False
     edges = (x <= 1) + (y <= 1) + (x + wide >= width - 1) + (y + tall >= height - 1)
-    if edges > 0:
+    if edges > most_edges:
         return False
     # Eaten away: a product that is much like its backdrop leaves ragged islands, not a shape.
     outline = cv2.findContours((labels == largest).astype(np.uint8), cv2.RETR_EXTERNAL,
                                cv2.CHAIN_APPROX_NONE)[0]  # fmt: skip
     length = sum(cv2.arcLength(line, True) for line in outline)
     round_length = 2 * np.sqrt(np.pi * area)
-    return length < 6.0 * round_length and float(np.median(distance[labels == largest])) > 8.0
+    return bool(length < 6.0 * round_length)
 
 
 def _is_stable(lab: np.ndarray, distance: np.ndarray, back: np.ndarray) -> bool:

@@ -1,36 +1,92 @@
-"""Camera moves: where the camera is in each frame, and how large the product may then be."""
+"""Camera moves: where the camera is in each frame, and which moves suit which shot."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from schemas.layout import Box
 
-MOVES = (
-    "push_in", "pull_out", "orbit_left", "orbit_right", "rise", "drift", "detail",
-)  # fmt: skip
+@dataclass(frozen=True)
+class Way:
+    """Both ends of a move as (scale, x, y, yaw, pitch), each as in `Path`, and what is its own.
+
+    Where x, yaw and `slide` mirror the move, the spot's seed picks the side.
+    """
+
+    begin: tuple[float, float, float, float, float]
+    end: tuple[float, float, float, float, float]
+    burst: float = 0.1
+    """Share of the way that is spent in a first quick rush."""
+    sided: bool = True
+    """Whether the seed may mirror it; an orbit's name says to which side it goes."""
+    turns_wall: bool = True
+    """Whether the wall slides as the view turns; a turntable turns the product alone."""
+    slide: tuple[float, float] = (0.0, 0.0)
+    """Further slide of the wall, in frame widths."""
+    wall: tuple[float, float] = (1.0, 1.0)
+    """Further scale of the wall: it comes nearer or falls back while the product stays."""
+
+
+WAYS: Mapping[str, Way] = {
+    "push_in": Way((0.89, 0, 0.008, 0.075, 0.012), (1.03, 0, -0.004, -0.05, 0)),
+    "pull_out": Way((1.06, 0.012, 0, -0.09, 0), (0.92, 0, 0, 0.05, 0.012), burst=0.25),
+    "orbit_left": Way(
+        (0.95, 0.01, 0, 0.19, 0), (1.02, -0.01, 0, -0.15, 0.01), burst=0.25, sided=False
+    ),
+    "orbit_right": Way(
+        (0.95, -0.01, 0, -0.19, 0), (1.02, 0.01, 0, 0.15, 0.01), burst=0.25, sided=False
+    ),
+    "arc_in": Way((0.87, 0.012, 0.004, 0.17, 0.055), (1.03, -0.006, 0, -0.08, 0), burst=0.2),
+    "rise": Way((0.98, 0, -0.03, -0.07, -0.018), (1.02, 0, 0.03, 0.06, 0.045)),
+    "crane_down": Way((0.92, 0, 0.026, 0.05, 0.065), (1.03, 0, -0.012, -0.045, -0.008), burst=0.2),
+    "parallax_slide": Way(
+        (0.98, -0.062, 0, 0.085, 0), (1.01, 0.062, 0, -0.085, 0), slide=(0.034, -0.034)
+    ),
+    "dolly_zoom": Way((0.97, 0, 0, 0.035, 0), (1.01, 0, 0, -0.03, 0), wall=(1.17, 0.985)),
+    "turntable": Way(
+        (0.96, 0, 0, 0.33, 0.01), (1.01, 0, 0, -0.08, 0.01), burst=0.42, turns_wall=False
+    ),
+    "drift": Way((0.985, -0.012, 0, 0.05, 0), (1.0, 0.012, 0, -0.04, 0), burst=0.0),
+    "detail": Way((0.985, 0.05, 0, 0.1, 0), (1.01, -0.05, 0, -0.08, 0)),
+}
+
+MOVES = tuple(WAYS)
 
 INSTEAD = {
     "push_in": ("drift", "pull_out"),
     "pull_out": ("drift", "push_in"),
     "orbit_left": ("orbit_right", "drift", "push_in"),
     "orbit_right": ("orbit_left", "drift", "push_in"),
+    "arc_in": ("push_in", "orbit_left", "drift"),
     "rise": ("push_in", "drift"),
+    "crane_down": ("rise", "push_in", "drift"),
+    "parallax_slide": ("orbit_right", "drift", "push_in"),
+    "dolly_zoom": ("push_in", "drift"),
+    "turntable": ("orbit_left", "orbit_right", "drift", "push_in"),
     "drift": ("push_in", "pull_out"),
     "detail": ("push_in", "drift"),
 }
 """What an engine does that cannot do a move, best first."""
 
-FOCAL = 2.6
-"""Distance of the camera from the product in its own sizes: smaller is a wider, closer lens."""
+OPENING = ("push_in", "arc_in", "crane_down", "turntable", "orbit_left", "orbit_right")
+"""Moves that go towards the product: one of them opens a spot."""
+
+BY_LAYOUT: Mapping[str, tuple[str, ...]] = {
+    "presented": (
+        "push_in", "orbit_right", "crane_down", "parallax_slide", "turntable", "pull_out", "arc_in",
+    ),
+    "hero": ("orbit_left", "detail", "dolly_zoom", "arc_in", "rise", "turntable", "parallax_slide"),
+    "end_card": ("drift",),
+}  # fmt: skip
+"""Moves that suit a kind of shot: beside a presenter the calmer ones, and text stands still."""
 
 PAN_PER_YAW = 0.32
 """Frame widths by which the wall slides per radian of yaw, to the side that comes nearer."""
 
-DETAIL_BLEED = 1.16
-"""How far beyond the frame's width the product may reach in a "detail" move."""
+LIFT_PER_PITCH = -0.5
+"""Frame heights by which the wall slides down per radian of pitch: from above it seems higher."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +95,42 @@ class Path:
 
     `scale` is relative to the shot's own size; `x` and `y` are shifts of the product in its own
     sizes (the larger of width and height), right and down; `yaw` is its turn in radians, positive
-    when its right side comes nearer; `pan` slides the wall behind it, in frame widths.
+    when its right side comes nearer, `pitch` positive when it is seen more from above; `pan` and
+    `lift` slide the wall behind it, right in frame widths and down in frame heights; `wall` is the
+    wall's scale beyond the part that it takes in the product's.
     """
 
     scale: np.ndarray
     x: np.ndarray
     y: np.ndarray
     yaw: np.ndarray
+    pitch: np.ndarray
     pan: np.ndarray
+    lift: np.ndarray
+    wall: np.ndarray
     eased: np.ndarray
     """Progress of the move itself, 0 to 1: light follows it."""
+
+
+def choose_moves(layouts: Sequence[str], seed: int, allowed: Sequence[str] = ()) -> list[str]:
+    """A move for each shot of these layouts: one that suits it, in an order that the seed shuffles,
+    none twice before all that suit were used, and one of `OPENING` first.
+
+    Of `allowed`, if any are given, only those are taken; where none of them suits, any of them.
+    """
+    random = np.random.default_rng([seed & 0xFFFFFFFF, 3])
+    order = {
+        name: int(rank) for name, rank in zip(MOVES, random.permutation(len(MOVES)), strict=True)
+    }
+    chosen: list[str] = []
+    for index, layout in enumerate(layouts):
+        suits = [move for move in BY_LAYOUT[layout] if not allowed or move in allowed]
+        suits = suits or list(allowed)
+        if index == 0:
+            suits = [move for move in suits if move in OPENING] or suits
+        used = {move: chosen.count(move) + 2 * (chosen[-1:] == [move]) for move in suits}
+        chosen.append(min(suits, key=lambda move: (used[move], order[move])))
+    return chosen
 
 
 def glide(frames: int, *, burst: float = 0.0, rest: float = 0.35) -> np.ndarray:
@@ -71,114 +153,19 @@ def camera_path(move: str, frames: int, seed: int, *, opening: bool = False) -> 
     """
     if move not in MOVES:
         raise ValueError(f"{move!r} is not a camera move; take one of {', '.join(MOVES)}")
+    way = WAYS[move]
     random = np.random.default_rng([seed & 0xFFFFFFFF, MOVES.index(move)])
-    side = 1.0 if random.random() < 0.5 else -1.0
+    side = 1.0 if random.random() < 0.5 or not way.sided else -1.0
     reach = random.uniform(0.92, 1.08)
-    # from, to: scale, x, y, yaw
-    ways = {
-        "push_in": ((0.89, 0, 0.008, 0.075 * side), (1.03, 0, -0.004, -0.05 * side)),
-        "pull_out": ((1.06, 0.012 * side, 0, -0.09 * side), (0.92, 0, 0, 0.05 * side)),
-        "orbit_left": ((0.95, 0.01, 0, 0.19), (1.02, -0.01, 0, -0.15)),
-        "orbit_right": ((0.95, -0.01, 0, -0.19), (1.02, 0.01, 0, 0.15)),
-        "rise": ((0.98, 0, -0.035, -0.07 * side), (1.02, 0, 0.035, 0.06 * side)),
-        "drift": ((0.985, -0.012 * side, 0, 0.05 * side), (1.0, 0.012 * side, 0, -0.04 * side)),
-        "detail": ((0.985, 0.05 * side, 0, 0.1 * side), (1.01, -0.05 * side, 0, -0.08 * side)),
-    }
-    begin, end = (np.array(way, float) for way in ways[move])
+    mirrored = np.array([1, side, 1, side, 1])
+    begin, end = np.array(way.begin) * mirrored, np.array(way.end) * mirrored
     middle = (begin + end) / 2
     begin, end = middle + (begin - middle) * reach, middle + (end - middle) * reach
-    burst = (
-        0.45 if opening else (0.25 if move in ("orbit_left", "orbit_right", "pull_out") else 0.1)
-    )
     if opening:
         begin[0] -= 0.09
-    eased = glide(frames, burst=0.0 if move == "drift" else burst)
+    eased = glide(frames, burst=max(way.burst, 0.45) if opening else way.burst)
     values = begin[None, :] + (end - begin)[None, :] * eased[:, None]
-    scale, x, y, yaw = values.T
-    return Path(scale, x, y, yaw, PAN_PER_YAW * yaw, eased)
-
-
-def homography(
-    scale: float, x_px: float, y_px: float, yaw: float, width: float, height: float
-) -> np.ndarray:
-    """3x3 matrix from the product picture (`width` x `height`) to the frame, in pixels.
-
-    The picture's bottom centre goes to (`x_px`, `y_px`), the point it stands on; it is turned by
-    `yaw` about the vertical through it and seen by a pin-hole camera at `FOCAL` times its size,
-    level with its middle.
-    """
-    focal = FOCAL * max(width, height)
-    sine, cosine = np.sin(yaw), np.cos(yaw)
-    eye = height / 2
-    centre = np.array([[1, 0, -width / 2], [0, 1, -height + eye], [0, 0, 1]], float)
-    turn = np.array([[cosine, 0, 0], [0, 1, 0], [-sine / focal, 0, 1]], float)
-    place = np.array([[scale, 0, x_px], [0, scale, y_px - scale * eye], [0, 0, 1]], float)
-    return place @ turn @ centre
-
-
-@dataclass(frozen=True)
-class Placement:
-    """Where the product stands at scale 1 of its path: its foot in frame pixels, and its size.
-
-    `scale` takes the product picture's own pixels to the frame's.
-    """
-
-    scale: float
-    foot_x_px: float
-    foot_y_px: float
-
-
-def place(
-    path: Path,
-    width: float,
-    height: float,
-    area: Box,
-    frame: tuple[int, int],
-    *,
-    detail: bool = False,
-    fill: float = 0.97,
-) -> Placement:
-    """The largest placement of a `width` x `height` picture that stays in `area` all along `path`.
-
-    `frame` is (width, height) in pixels. A `detail` may bleed off the frame's left and right
-    edge, never out of the area's top and bottom. `fill` is the share of the area to take: 0.97
-    leaves the cut-out's soft edge and the depth warp clear of its border.
-    """
-    extent = extents(path, Placement(1.0, 0.0, 0.0), width, height)
-    left, top = extent[:, 0].min(), extent[:, 1].min()
-    right, bottom = extent[:, 2].max(), extent[:, 3].max()
-    x0, y0, x1, y1 = area.x0 * frame[0], area.y0 * frame[1], area.x1 * frame[0], area.y1 * frame[1]
-    room = DETAIL_BLEED * frame[0] if detail else x1 - x0
-    scale = fill * min(room / (right - left), (y1 - y0) / (bottom - top))
-    return Placement(
-        scale,
-        (x0 + x1) / 2 - scale * (left + right) / 2,
-        (y0 + y1) / 2 - scale * (top + bottom) / 2,
-    )
-
-
-def extents(path: Path, placement: Placement, width: float, height: float) -> np.ndarray:
-    """Box of the picture's corners in every frame, shape (frames, 4): x0, y0, x1, y1 in pixels."""
-    corners = np.array([[0, width, width, 0], [0, 0, height, height], [1, 1, 1, 1]], float)
-    boxes = []
-    for index in range(len(path.scale)):
-        matrix = matrix_at(path, index, placement, width, height)
-        points = matrix @ corners
-        x, y = points[0] / points[2], points[1] / points[2]
-        boxes.append((x.min(), y.min(), x.max(), y.max()))
-    return np.array(boxes)
-
-
-def matrix_at(
-    path: Path, index: int, placement: Placement, width: float, height: float
-) -> np.ndarray:
-    """`homography` of one frame of the path."""
-    size = placement.scale * max(width, height)
-    return homography(
-        placement.scale * path.scale[index],
-        placement.foot_x_px + path.x[index] * size,
-        placement.foot_y_px + path.y[index] * size,
-        path.yaw[index],
-        width,
-        height,
-    )
+    scale, x, y, yaw, pitch = values.T
+    slide, wall = (pair[0] + (pair[1] - pair[0]) * eased for pair in (way.slide, way.wall))
+    pan = side * slide + (PAN_PER_YAW * yaw if way.turns_wall else 0.0)
+    return Path(scale, x, y, yaw, pitch, pan, LIFT_PER_PITCH * pitch, wall, eased)

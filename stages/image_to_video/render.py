@@ -1,4 +1,4 @@
-"""Renders the frames of one shot: wall, stage and product, each warped by the camera's path."""
+"""Renders the frames of one shot: the product over its set, warped by the camera's path."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ import cv2
 import numpy as np
 
 from schemas.layout import Box
-from stages.image_to_video.drawing import dither
-from stages.image_to_video.moves import Path, Placement, matrix_at
-from stages.image_to_video.product import ProductLayer
+from stages.image_to_video.drawing import canvas, dither
+from stages.image_to_video.moves import Path
+from stages.image_to_video.placing import Placement, matrix_at
+from stages.image_to_video.product import DEPTH_STEP, ProductLayer
 from stages.image_to_video.scene import Scene
-
-WALL_DEPTH = 0.45
-"""How much of the product's change of scale and place the wall takes part in: 1 is all of it."""
+from stages.image_to_video.warped_set import WarpedSet
 
 VISIBLE = 24
 """Alpha (of 255) from which a pixel counts as product."""
@@ -32,6 +31,7 @@ class ShotRenderer:
     path: Path
     placement: Placement
     frame: tuple[int, int]
+    """Width and height of the frames, even; what is drawn on is `drawing.canvas` of it."""
     seed: int
     sweep: float = 0.2
     """Strength of the light that sweeps across the product, 0 to 1."""
@@ -39,84 +39,47 @@ class ShotRenderer:
 
     def __post_init__(self) -> None:
         """Draw the dither, the same in every frame: it costs the encoder 3 % more bytes."""
+        self.shown, self.frame = self.frame, canvas(self.frame)
         width, height = self.frame
-        if width % 8 or height % 8:
-            raise ValueError(f"a frame of {width}x{height}: both must be multiples of 8 px")
         self._dither = dither(self.frame, self.seed)
+        self._fine = self._dither[: height // 2, : width // 2] + np.float32(128)
+        unit = self.placement.scale * max(self.size)
+        self._set = WarpedSet(self.scene, self.path, self.placement, unit, self.frame)
         self._buffer = np.empty((height * 3 // 2, width), np.uint8)
 
     @property
     def product_box(self) -> Box:
         """Union of where the product was in the frames rendered so far, in fractions."""
+        width, height = self.shown
         x0, y0, x1, y1 = self.box_px
-        return Box(x0 / self.frame[0], y0 / self.frame[1], x1 / self.frame[0], y1 / self.frame[1])
+        return Box(x0 / width, y0 / height, min(1.0, x1 / width), min(1.0, y1 / height))
 
     def frames(self) -> Iterator[np.ndarray]:
-        """The frames, uint8 (height * 3 / 2, width); each is overwritten by the next."""
+        """The frames, uint8 (height * 3 / 2, width); each may be overwritten by the next."""
         for index in range(len(self.path.scale)):
             yield self.draw(index)
 
     def draw(self, index: int) -> np.ndarray:
         """One frame of the path."""
         width, height = self.frame
-        planes = self._background(index)
+        planes = self._set.planes(index)
         luma = self._buffer[:height]
         blue, red = self._buffer[height:].reshape(2, height // 2, width // 2)
-        large = cv2.resize(planes[0], self.frame, interpolation=cv2.INTER_CUBIC)
+        large = cv2.resize(planes[0], self.frame)
         cv2.add(large, self._dither, luma, dtype=cv2.CV_8U)
-        noise = self._dither[: height // 2, : width // 2] + np.float32(128)
         for plane, target in ((planes[1], blue), (planes[2], red)):
             wide = cv2.resize(plane, (width // 2, height // 2))
-            cv2.add(wide, noise, target, dtype=cv2.CV_8U)
+            cv2.add(wide, self._fine, target, dtype=cv2.CV_8U)
         self._product(index, luma, blue, red)
-        return self._buffer
-
-    def _background(self, index: int) -> list[np.ndarray]:
-        """Y' at half the frame's size, Cb and Cr about 0 at a quarter: wall, light and stage."""
-        path, width, height = self.path, self.frame[0], self.frame[1]
-        unit = self.placement.scale * max(self.size)
-        x, y = path.x[index] * unit, path.y[index] * unit
-        near = self._inverse(path.scale[index], x, y)
-        aside = path.pan[index] * width
-        far = self._inverse(path.scale[index] ** WALL_DEPTH, x * WALL_DEPTH + aside, y * WALL_DEPTH)
-        # The light slides over the wall by itself, slowly: the sun moves, the set doesn't.
-        drift = self._inverse(
-            path.scale[index] ** WALL_DEPTH, x + aside + (path.eased[index] - 0.5) * 0.06 * width, y
+        if self.shown == self.frame:
+            return self._buffer
+        shown_width, shown_height = self.shown
+        halves = (
+            plane[: shown_height // 2, : shown_width // 2].reshape(-1) for plane in (blue, red)
         )
-        half, quarter = (width // 2, height // 2), (width // 4, height // 4)
-        light = self._warp(self.scene.light, drift, quarter, 4)
-        result = []
-        cover = self._warp(self.scene.stage[3], near, half, 2)
-        small_cover = cv2.resize(cover, quarter, interpolation=cv2.INTER_AREA)
-        for plane in range(3):
-            size, step = (half, 2) if plane == 0 else (quarter, 4)
-            behind = self._warp(self.scene.wall[plane], far, size, step)
-            front = self._warp(self.scene.stage[plane], near, size, step)
-            mask = cover if plane == 0 else small_cover
-            if plane == 0:
-                behind += cv2.resize(light, half) * behind
-            behind -= mask * behind
-            behind += front
-            result.append(behind)
-        return result
-
-    def _inverse(self, scale: float, x_px: float, y_px: float) -> np.ndarray:
-        """2x3 matrix from full frame pixels to full pixels of a layer that is scaled about the
-        product's foot and then shifted."""
-        foot_x, foot_y = self.placement.foot_x_px, self.placement.foot_y_px
-        shift = (foot_x - (foot_x + x_px) / scale, foot_y - (foot_y + y_px) / scale)
-        return np.array([[1 / scale, 0, shift[0]], [0, 1 / scale, shift[1]]])
-
-    def _warp(
-        self, layer: np.ndarray, matrix: np.ndarray, size: tuple[int, int], step: int
-    ) -> np.ndarray:
-        """Warp a layer that has one pixel per `step` frame pixels; centres stay centres."""
-        local = matrix.copy()
-        margin = (layer.shape[1] - size[0]) / 2, (layer.shape[0] - size[1]) / 2
-        for axis in range(2):
-            local[axis, 2] = matrix[axis, 2] / step + 0.5 * (matrix[axis, axis] - 1) + margin[axis]
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return cv2.warpAffine(layer, local, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        return np.concatenate([luma[:shown_height, :shown_width].reshape(-1), *halves]).reshape(
+            -1, shown_width
+        )
 
     def _product(self, index: int, luma: np.ndarray, blue: np.ndarray, red: np.ndarray) -> None:
         """Blend the product over the frame's planes and widen its box."""
@@ -127,20 +90,23 @@ class ShotRenderer:
         )
         x0, y0, x1, y1 = self._region(matrix)
         map_x, map_y, band = self._maps(matrix, index, x0, y0, x1, y1)
-        product = self.product
-        alpha = cv2.remap(product.alpha, map_x, map_y, cv2.INTER_CUBIC)
-        colour = cv2.remap(product.luma, map_x, map_y, cv2.INTER_CUBIC)
+        colour, *chroma, alpha = cv2.split(
+            cv2.remap(self.product.planes, map_x, map_y, cv2.INTER_LINEAR)
+        )
         if band is not None:
             headroom = cv2.addWeighted(alpha, 235 / 255, colour, -1, 0)
             colour = cv2.add(colour, cv2.multiply(headroom, band, scale=1 / 255))
         _blend(luma[y0:y1, x0:x1], colour, alpha)
         half = ((x1 - x0) // 2, (y1 - y0) // 2)
-        half_x = cv2.resize(map_x, half, interpolation=cv2.INTER_AREA) / 2 - 0.25
-        half_y = cv2.resize(map_y, half, interpolation=cv2.INTER_AREA) / 2 - 0.25
-        chroma = cv2.split(cv2.remap(product.chroma, half_x, half_y, cv2.INTER_LINEAR))
-        for plane, target in ((chroma[0], blue), (chroma[1], red)):
-            _blend(target[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2], plane, chroma[2])
-        self._widen(alpha, x0, y0)
+        small = [cv2.resize(one, half, interpolation=cv2.INTER_AREA) for one in (*chroma, alpha)]
+        for plane, target in ((small[0], blue), (small[1], red)):
+            _blend(target[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2], plane, small[2])
+        self._widen(alpha[: self._standing(matrix) - y0], x0, y0)
+
+    def _standing(self, matrix: np.ndarray) -> int:
+        """The frame's row below which nothing of the product is but its reflection."""
+        ends = matrix @ np.array([[0, self.product.width], [self.product.foot] * 2, [1, 1]])
+        return int(np.ceil((ends[1] / ends[2]).max())) + 1
 
     def _region(self, matrix: np.ndarray) -> tuple[int, int, int, int]:
         """The frame's part that the product may touch, on multiples of 16 pixels."""
@@ -172,7 +138,8 @@ class ShotRenderer:
             np.float32
         )
         depth = cv2.remap(
-            self.product.depth, from_x / 8 - 0.5, from_y / 8 - 0.5, cv2.INTER_LINEAR,
+            self.product.depth, from_x / DEPTH_STEP - 0.5, from_y / DEPTH_STEP - 0.5,
+            cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_CONSTANT,
         )  # fmt: skip
         from_x = from_x + depth * np.float32(np.tan(self.path.yaw[index]))

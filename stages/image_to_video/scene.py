@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from stages.image_to_video.colours import SetColours
-from stages.image_to_video.drawing import Planes, Stand, halved
-from stages.image_to_video.gobo import LIGHTS, gobo
-from stages.image_to_video.plinth import PLINTHS, floor_shadow, plinth_stage
-from stages.image_to_video.wall import SHAPES, wall
+from stages.image_to_video.drawing import Planes, Stand, canvas, halved
+from stages.image_to_video.gobo import gobo
+from stages.image_to_video.plinth import floor_shadow, plinth_stage
+from stages.image_to_video.sets import SetDesign
+from stages.image_to_video.wall import wall
 
 MARGIN = 0.12
 """Share of the frame that layers reach beyond each edge, for the camera to move in."""
@@ -37,6 +38,7 @@ class Scene:
 def layer_stand(stand: Stand, frame: tuple[int, int]) -> tuple[Stand, tuple[int, int]]:
     """`stand`, in pixels of a frame of (width, height), in those of the layers at half its size;
     and their size, (height, width)."""
+    frame = canvas(frame)
     # Even, so that half of it is whole.
     aside, above = (round(length / 4 * MARGIN) * 2 for length in frame)
     half = Stand(
@@ -50,29 +52,28 @@ def studio(
     stand: Stand,
     frame: tuple[int, int],
     colours: SetColours,
+    design: SetDesign,
     layout: str,
-    seed: int,
-    shot: int,
 ) -> Scene:
     """Draw the set for a cut-out with `alpha` (uint8) at `stand` in a frame of (width, height).
 
-    `seed` picks the plinth and the light of the spot, and the shape on the wall, which changes
-    from `shot` to shot. An end card is plain, since text will stand there: a tinted disc behind
-    the product, and an empty floor.
+    An end card is plain, since text will stand there: a tinted disc behind the product, and an
+    empty floor.
     """
-    random = np.random.default_rng([seed & 0xFFFFFFFF, 77])
-    shape = SHAPES[(int(random.integers(len(SHAPES))) + shot) % len(SHAPES)]
-    plinth = PLINTHS[int(random.integers(len(PLINTHS)))]
-    light = LIGHTS[int(random.integers(len(LIGHTS)))]
     half, size = layer_stand(stand, frame)
     if layout == "end_card":
         back = wall(size, half, colours, "disc", layout)
         stage = floor_shadow(alpha, size, half)
         pattern = np.zeros((size[0] // 2, size[1] // 2), np.float32)
     else:
-        back = wall(size, half, colours, shape, layout)
-        stage = plinth_stage(alpha, size, half, colours, plinth)
-        pattern = gobo(light, size, random)
+        back = wall(size, half, colours, design.back, layout, design.side)
+        stage = (
+            floor_shadow(alpha, size, half)
+            if design.plinth == "none"
+            else plinth_stage(alpha, size, half, colours, design.plinth)
+        )
+        pattern = gobo(design.light, size, np.random.default_rng(design.leaf))
+        pattern *= np.float32(design.sun)
     return Scene(
         (back[0], halved(back[1]), halved(back[2])),
         (stage[0], halved(stage[1]), halved(stage[2]), stage[3]),

@@ -9,10 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from stages.image_to_video.moves import choose_moves
 from stages.image_to_video.snapping import Limits, snapped
-
-PRESENTED = ("push_in", "orbit_right", "drift", "pull_out")
-HERO = ("orbit_left", "detail", "rise", "pull_out")
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,7 @@ def plan_shots(
     seed: int,
     words: Sequence[Mapping[str, Any]] = (),
     beats_s: Sequence[float] = (),
+    moves: Sequence[str] = (),
 ) -> list[PlannedShot]:
     """Shots that tile the spot exactly. `sentences` are SENTENCE structs in order.
 
@@ -46,7 +45,8 @@ def plan_shots(
     a shot shorter than `min_shot_s` are dropped, a shot longer than `max_shot_s` is parted.
 
     With `beats_s`, the beats of the music on the spot's clock, each cut then moves to the nearest
-    beat that it may move to: see `snapping.snapped`. `words` are WORD structs.
+    beat that it may move to: see `snapping.snapped`. `words` are WORD structs. `moves`, if any are
+    given, are the camera moves to choose among: see `moves.choose_moves`.
     """
     total = round(length_s * fps)
     pauses = [
@@ -65,7 +65,7 @@ def plan_shots(
         shortest, round(max_shot_s * fps),
         total - round(max_end_card_s * fps), total - round(min_end_card_s * fps),
     )  # fmt: skip
-    return _named([*snapped(cuts, sentences, words, beats_s, fps, limits), total], seed)
+    return _named([*snapped(cuts, sentences, words, beats_s, fps, limits), total], seed, moves)
 
 
 def _without_short(cuts: list[int], shortest: int) -> list[int]:
@@ -101,17 +101,13 @@ def _evenly(start: int, end: int, longest: int) -> list[int]:
     return [start + round((end - start) * part / parts) for part in range(1, parts + 1)]
 
 
-def _named(cuts: list[int], seed: int) -> list[PlannedShot]:
-    """Layouts and moves by turns; the seed picks where the turns begin, but an opening always
-    goes towards the product."""
-    hero = int(np.random.default_rng([seed & 0xFFFFFFFF, 3]).integers(2))
-    shots = []
-    for index, (start, end) in enumerate(pairwise(cuts)):
-        if index == len(cuts) - 2:
-            layout, move = "end_card", "drift"
-        elif index % 2 == 0:
-            layout, move = "presented", PRESENTED[index // 2 % len(PRESENTED)]
-        else:
-            layout, move = "hero", HERO[(index // 2 + 2 * hero) % len(HERO)]
-        shots.append(PlannedShot(index, layout, move, start, end))
-    return shots
+def _named(cuts: list[int], seed: int, moves: Sequence[str]) -> list[PlannedShot]:
+    """Layouts by turns, and moves that suit them, as the seed shuffles them."""
+    spans = list(pairwise(cuts))
+    layouts = ["presented" if index % 2 == 0 else "hero" for index in range(len(spans) - 1)]
+    layouts.append("end_card")
+    named = zip(layouts, choose_moves(layouts, seed, moves), spans, strict=True)
+    return [
+        PlannedShot(index, layout, move, start, end)
+        for index, (layout, move, (start, end)) in enumerate(named)
+    ]

@@ -1,21 +1,26 @@
-"""The wall of the studio set: a seamless sweep with a niche or boards behind the product."""
+"""The wall of the studio set: a seamless sweep, and what there is behind the product."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
+from stages.image_to_video import backs
 from stages.image_to_video.colours import SetColours
 from stages.image_to_video.drawing import Lab, Planes, Stand, grid, planes, rounded, smooth, tint
 
-SHAPES = ("arch", "disc", "panels")
+BACKS = ("arch", "disc", "panels", *backs.BACKS)
+
+
+BRIGHTEST = 95.5
+"""L* that no wall exceeds: above, pools of light burn out to flat white."""
 
 
 def wall(
-    size: tuple[int, int], stand: Stand, colours: SetColours, shape: str, layout: str
+    size: tuple[int, int], stand: Stand, colours: SetColours, back: str, layout: str, side: int = 1
 ) -> Planes:
-    """Draw the wall behind a product at `stand`, for a picture of `size` (height, width). `shape`
-    is "arch", "disc" or "panels", `layout` the kind of shot."""
+    """Draw the wall behind a product at `stand`, for a picture of `size` (height, width). `back`
+    is one of `BACKS`, mirrored where `side` is -1; `layout` is the kind of shot."""
     x, y = grid(size)
     tall, wide = size
     unit = max(stand.height_px, 0.8 * stand.width_px)
@@ -26,13 +31,17 @@ def wall(
     # A sweep: the wall falls off upwards, the floor catches the light and falls off to the front.
     lab[..., 0] += (1 - bend) * (-7.0 * np.clip((horizon - y) / tall, 0, 1) - 1.5)
     lab[..., 0] += bend * (5.0 - 9.0 * np.clip((y - horizon) / tall, 0, 1))
-    _draw_shape(lab, x, y, stand, unit, horizon, colours, shape)
+    if back in backs.BACKS:
+        backs.draw(back, lab, (x, y), stand, unit, horizon, colours, side)
+    else:
+        _draw_shape(lab, x, y, stand, unit, horizon, colours, back)
     away = ((x - stand.x_px + 0.1 * wide) / (0.62 * wide)) ** 2
     away += ((y - stand.y_px + 0.62 * unit) / (0.34 * tall)) ** 2
     strength = np.float32(0.75 if layout == "hero" else 0.6)
     lab += (strength * np.exp(-away))[..., None] * np.array(colours.warmth, np.float32)
     far = np.hypot((x - wide / 2) / wide, (y - tall * 0.45) / tall * 0.8)
     lab[..., 0] -= (11.0 if layout == "hero" else 6.0) * smooth((far - 0.22) / 0.5)
+    np.minimum(lab[..., 0], BRIGHTEST, out=lab[..., 0])
     return planes(lab)
 
 

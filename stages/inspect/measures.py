@@ -14,7 +14,7 @@ from stages.inspect import picture_faults
 from stages.inspect.caption_timing import MISSING_MS, caption_offsets_ms, in_safe_zone
 from stages.inspect.container import Container
 from stages.inspect.footage import Footage
-from stages.inspect.product_fidelity import product_fidelity, references
+from stages.inspect.product_fidelity import Reference, product_fidelity, references
 from stages.shared.format_shots import shots_in
 
 
@@ -76,18 +76,36 @@ def product_times_s(shots: Sequence[Mapping[str, Any]]) -> list[tuple[float, flo
 def product_metrics(
     spot: Mapping[str, Any], pictures: Sequence[Sequence[np.ndarray]], media: Media
 ) -> dict[str, float]:
-    """The worst shot counts: one wrong product is one too many. Within a shot the better frame."""
-    source = media.open(spot.get("cutout_uri") or spot["photo_uri"])
+    """The worst shot counts: one wrong product is one too many. Within a shot the better frame.
+
+    A shot of a further picture is held against that; one of the shop's film against nothing.
+    """
+    main = spot.get("cutout_uri") or spot["photo_uri"]
+    drawn = [shot for shot in spot["shots"] if shot.get("source") != "film"]
+    products = {
+        uri: _references_of(uri, media)
+        for uri in {shot.get("picture_uri") or main for shot in drawn}
+    }
+    shots = [
+        max(
+            product_fidelity(
+                frame, Box(**shot["product_box"]), products[shot.get("picture_uri") or main]
+            )
+            for frame in frames
+        )
+        for shot, frames in zip(spot["shots"], pictures, strict=True)
+        if shot.get("source") != "film"
+    ]
+    return {"product_fidelity": min(shots)} if shots else {}
+
+
+def _references_of(uri: str, media: Media) -> list[Reference]:
+    source = media.open(uri)
     picture = cv2.imread(str(source), cv2.IMREAD_UNCHANGED)
     if picture is None:
         raise ValueError(f"{source.name} is not a picture")
     code = cv2.COLOR_BGRA2RGBA if picture.shape[2] == 4 else cv2.COLOR_BGR2RGB
-    products = references(cv2.cvtColor(picture, code))
-    shots = [
-        max(product_fidelity(frame, Box(**shot["product_box"]), products) for frame in frames)
-        for shot, frames in zip(spot["shots"], pictures, strict=True)
-    ]
-    return {"product_fidelity": min(shots)} if shots else {}
+    return references(cv2.cvtColor(picture, code))
 
 
 def caption_metrics(

@@ -13,8 +13,25 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 GATE = "screen.image"
-FORMATS = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp"}
+FORMATS = {
+    "JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp", "AVIF": ".avif", "GIF": ".gif",
+}  # fmt: skip
 """What may come in, and the suffix under which its bytes are kept. MPO is a JPEG of two views."""
+
+TOLD_APART = (
+    (b"<svg", "an SVG drawing"),
+    (b"<?xml", "an XML file"),
+    (b"<!doctype html", "a web page"),
+    (b"<html", "a web page"),
+    (b"%pdf", "a PDF"),
+    (b"ii*\0", "a TIFF"),
+    (b"mm\0*", "a TIFF"),
+    (b"bm", "a BMP"),
+    (b"8bps", "a Photoshop file"),
+)
+"""First bytes, in lower case, of what else shops link as pictures."""
+
+HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
 MAX_PIXELS = 40_000_000
 """A 30000 x 30000 PNG of 109 kB would take 3.6 GB: more than this is refused before decoding."""
@@ -69,7 +86,10 @@ class Picture:
 
 
 def open_picture(path: Path, *, max_bytes: int, min_side_px: int) -> Picture:
-    """Decode a JPEG, PNG or WebP. Raises `BadImage` for anything that cannot be shown."""
+    """Decode a JPEG, PNG, WebP, AVIF or GIF, of an animation the first picture.
+
+    Raises `BadImage` for anything that cannot be shown.
+    """
     size = path.stat().st_size
     if size > max_bytes:
         raise BadImage(
@@ -79,11 +99,12 @@ def open_picture(path: Path, *, max_bytes: int, min_side_px: int) -> Picture:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=("JPEG", "PNG", "WEBP")) as image:
+            with Image.open(path, formats=("JPEG", "PNG", "WEBP", "AVIF", "GIF")) as image:
                 suffix = FORMATS[image.format or ""]
                 _check_size(image, min_side_px)
+                pictures = getattr(image, "n_frames", 1) if image.format != "MPO" else 1
                 image.load()
-                return _plain(image, suffix)
+                return _plain(image, suffix, pictures)
     except BadImage:
         raise
     except Image.DecompressionBombError:
@@ -95,14 +116,26 @@ def open_picture(path: Path, *, max_bytes: int, min_side_px: int) -> Picture:
             MemoryError, OverflowError, struct.error, zlib.error) as error:  # fmt: skip
         raise BadImage(
             "image_broken",
-            f"The image cannot be opened as JPEG, PNG or WebP ({_first_line(error)}); export it"
-            " again.",
+            f"The image cannot be opened as JPEG, PNG, WebP, AVIF or GIF ({_why(path, error)});"
+            " export it again.",
         ) from None
 
 
+def _why(path: Path, error: BaseException) -> str:
+    if not isinstance(error, UnidentifiedImageError):
+        return _first_line(error)
+    with path.open("rb") as file:
+        head = file.read(400)
+    if head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS:
+        return "it is a HEIC, as phones save them"
+    bare = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for start, words in TOLD_APART:
+        if bare.startswith(start):
+            return f"it is {'an SVG drawing' if b'<svg' in bare else words}"
+    return "it is none of these"
+
+
 def _first_line(error: BaseException) -> str:
-    if isinstance(error, UnidentifiedImageError):
-        return "it is none of these"
     return (str(error) or type(error).__name__).splitlines()[0][:120]
 
 
@@ -120,8 +153,8 @@ def _check_size(image: Image.Image, min_side_px: int) -> None:
         )
 
 
-def _plain(image: Image.Image, suffix: str) -> Picture:
-    notes = []
+def _plain(image: Image.Image, suffix: str, pictures: int) -> Picture:
+    notes = [f"the first of {pictures} pictures"] if pictures > 1 else []
     profile = image.info.get("icc_profile")
     upright = ImageOps.exif_transpose(image)
     if upright.size != image.size or image.getexif().get(0x0112, 1) != 1:

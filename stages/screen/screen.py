@@ -11,12 +11,15 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
+from schemas.arrow_types import PICTURE
 from schemas.asset import Asset
 from schemas.money import Price
-from stages.base import Media, Reject, Stage, Verdict
+from stages.base import Media, Reject, Stage
 from stages.hardware import Hardware
-from stages.screen.photo import GATE as IMAGE_GATE
-from stages.screen.photo import BadImage, Picture, open_picture
+from stages.screen.film import GATE as FILM_GATE
+from stages.screen.film import BadFilm, Film, open_film
+from stages.screen.image_set import ImageSet, choose_images
+from stages.screen.photo import Picture, open_picture
 from stages.shared.text_gate import Finding, Offer, TextGate, passed, settle
 from stages.shared.text_gate.judge import TextJudge
 from stages.shared.text_gate.text_gate import VERSION as TEXT_GATE_VERSION
@@ -32,19 +35,21 @@ class Screen(Stage):
     name: ClassVar[str] = "screen"
     reads: ClassVar[tuple[str, ...]] = (
         "title", "brand", "script", "tagline", "cta", "price", "regular_price", "currency",
-        "language", "rating", "rating_count", "images",
+        "language", "rating", "rating_count", "images", "film",
     )  # fmt: skip
-    judges: ClassVar[tuple[str, ...]] = reads[:-1]
+    judges: ClassVar[tuple[str, ...]] = reads[:-2]
     writes: ClassVar[pa.Schema] = pa.schema(
         [
             pa.field("photo_uri", pa.string()),  # RGB PNG, long side at most 2048 px
             pa.field("cutout_uri", pa.string()),  # RGBA PNG; null if no image has transparency
+            pa.field("further_pictures", pa.list_(PICTURE)),  # other views of it
+            pa.field("film_uri", pa.string()),  # H.264, upright, BT.709, silent; null for none
             pa.field("ingredient_uri", pa.string()),  # the product photo as it came
         ]
     )
-    version: ClassVar[str] = TEXT_GATE_VERSION
+    version: ClassVar[str] = f"2-{TEXT_GATE_VERSION}"
     hardware: Hardware = field(default=Hardware(cpus=1, memory_gb=1.0), metadata={"place": True})
-    timeout_s: float = field(default=60.0, metadata={"place": True})
+    timeout_s: float = field(default=300.0, metadata={"place": True})
     seconds_hint: float = field(default=0.3, metadata={"place": True})
 
     names: Asset | None = None
@@ -89,12 +94,17 @@ class Screen(Stage):
         )
         if any(finding.verdict.verdict == "block" for finding in findings):
             settle(findings)
-        photo, cutout, ingredient, image_findings = self._pictures(spot["images"], media)
-        verdicts = settle([*findings, *image_findings])
+        images, image_findings = self._images(spot["images"], media)
+        photo = images.photo
+        film, film_findings = self._film(spot.get("film"), media)
+        verdicts = settle([*findings, *image_findings, *film_findings])
+        cutout = images.cutout
         return {
             "photo_uri": _save(photo.on_white(), "photo.png", media),
             "cutout_uri": _save(cutout.image, "cutout.png", media) if cutout else None,
-            "ingredient_uri": _keep(ingredient, f"ingredient{photo.suffix}", media),
+            "further_pictures": [_further(picture, media) for picture in images.further],
+            "film_uri": media.save(film.path) if film else None,
+            "ingredient_uri": _keep(images.original, f"ingredient{photo.suffix}", media),
             "metrics": {
                 "photo_width_px": float(photo.width_px),
                 "photo_height_px": float(photo.height_px),
@@ -117,39 +127,32 @@ class Screen(Stage):
             )
         return self._gate
 
-    def _pictures(
+    def _images(
         self, images: list[Mapping[str, str]] | None, media: Media
-    ) -> tuple[Picture, Picture | None, Path, list[Finding]]:
-        """(product photo, first cut-out, path of the photo as it came, findings)."""
-        photo: Picture | None = None
-        cutout: Picture | None = None
-        original, findings = Path(), list[Finding]()
-        for number, image in enumerate(images or ()):
-            place = f"image {number + 1} ({image['uri'].rsplit('/', 1)[-1]})"
-            if photo is not None and cutout is not None:
-                findings.append(passed(IMAGE_GATE, "image_unused", f"{place} is not needed"))
-                continue
-            try:
-                path = media.open(Asset(image["uri"], image["sha256"]))
-                picture = self._open(path)
-            except BadImage as bad:
-                if photo is None:
-                    verdict = Verdict(IMAGE_GATE, bad.code, "block", f"{place}: {bad.reason}")
-                    findings.append(Finding(verdict, bad.code, f"{bad.reason} It is {place}."))
-                    settle(findings)
-                skipped = f"{place} skipped: {bad.reason}"
-                findings.append(passed(IMAGE_GATE, bad.code, skipped))
-                continue
-            seen = f"{place}: {picture.width_px} x {picture.height_px} px"
-            findings.append(passed(IMAGE_GATE, "image", ", ".join([seen, *picture.notes])))
-            if photo is None:
-                photo, original = picture, path
-            if cutout is None and picture.is_cutout:
-                cutout = picture
-        if photo is None:
-            reason = "The row has no product photo; link one in image_link."
-            raise Reject("image_missing", reason, verdicts=tuple(f.verdict for f in findings))
-        return photo, cutout, original, findings
+    ) -> tuple[ImageSet, list[Finding]]:
+        places = [
+            (f"image {number + 1} ({image['uri'].rsplit('/', 1)[-1]})", image)
+            for number, image in enumerate(images or ())
+        ]
+        return choose_images(
+            places, lambda image: media.open(Asset(image["uri"], image["sha256"])), self._open
+        )
+
+    def _film(
+        self, film: Mapping[str, str] | None, media: Media
+    ) -> tuple[Film | None, list[Finding]]:
+        """The shop's film made plain; a spot goes on without one that cannot be used."""
+        if not film:
+            return None, []
+        name = film["uri"].rsplit("/", 1)[-1]
+        try:
+            given = media.open(Asset(film["uri"], film["sha256"]))
+            found = open_film(given, media.scratch("film.mp4"))
+        except BadFilm as bad:
+            said = f"the film {name} is not used: {bad.reason}"
+            return None, [passed(FILM_GATE, bad.code, said)]
+        seen = f"{name}: {', '.join(found.notes)}; {found.frames} frames are used"
+        return found, [passed(FILM_GATE, "film", seen)]
 
     def _open(self, path: Path) -> Picture:
         return open_picture(path, max_bytes=self.max_image_bytes, min_side_px=self.min_image_px)
@@ -194,6 +197,15 @@ def _save(image: Any, name: str, media: Media) -> str:
     path = media.scratch(name)
     image.save(path, "PNG", compress_level=4)
     return media.save(path)
+
+
+def _further(picture: Picture, media: Media) -> dict[str, str | None]:
+    return {
+        "photo_uri": _save(picture.on_white(), "further.png", media),
+        "cutout_uri": _save(picture.image, "further_cutout.png", media)
+        if picture.is_cutout
+        else None,
+    }
 
 
 def _keep(original: Path, name: str, media: Media) -> str:

@@ -173,10 +173,13 @@ def decode_frames(
     path: Path, width_px: int, height_px: int, *, fps: float | None = None, pixels: str = "rgb24",
     start_s: float = 0.0, length_s: float | None = None, timeout_s: float = 300.0,
     whole: bool = False, crop: tuple[float, float, float, float] | None = None,
+    start_frame: int = 0,
 ) -> Iterator[np.ndarray]:  # fmt: skip
     """Frames of a video, scaled: uint8 arrays (height, width, 3) for "rgb24", (height, width)
-    for "gray", (height, width, 4) for "rgba". `fps` None keeps the file's own frames. `whole`
-    keeps their aspect, on black. `crop` (x0, y0, x1, y1, fractions) takes that part of each alone.
+    for "gray", (height, width, 4) for "rgba", (height * 3 / 2, width) for "yuv420p", whose planes
+    stand one behind the other. `fps` None keeps the file's own frames. `whole` keeps their aspect,
+    on black. `crop` (x0, y0, x1, y1, fractions) takes that part of each alone. The first
+    `start_frame` frames are left out.
 
     The program is ended when the iterator is closed early.
     """
@@ -188,14 +191,20 @@ def decode_frames(
         filters = f"crop=iw*{x1 - x0:.6f}:ih*{y1 - y0:.6f}:iw*{x0:.6f}:ih*{y0:.6f},{filters}"
     if fps is not None:
         filters = f"fps={fps}," + filters
+    if start_frame:
+        filters = f"trim=start_frame={start_frame},setpts=PTS-STARTPTS,{filters}"
     command = [ffmpeg_binary(), "-hide_banner", "-loglevel", "error", "-nostdin"]
     command += ["-ss", f"{start_s:.6f}"] if start_s else []
     command += [*input_options(), "-i", str(path), "-map", "0:v:0", "-an", "-vf", filters]
     command += ["-t", f"{length_s:.6f}"] if length_s is not None else []
     command += ["-f", "rawvideo", "-pix_fmt", pixels, "pipe:1"]
-    channels = {"rgb24": 3, "gray": 1, "rgba": 4}[pixels]
-    size = width_px * height_px * channels
-    shape = (height_px, width_px) if channels == 1 else (height_px, width_px, channels)
+    shape = {
+        "rgb24": (height_px, width_px, 3),
+        "gray": (height_px, width_px),
+        "rgba": (height_px, width_px, 4),
+        "yuv420p": (height_px * 3 // 2, width_px),
+    }[pixels]
+    size = int(np.prod(shape))
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     killer = threading.Timer(timeout_s, process.kill)
     killer.start()

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+import av
 import numpy as np
 
 from stages.shared.ffmpeg import FfmpegError, run_ffmpeg
@@ -30,6 +31,13 @@ def nvenc_works() -> bool:
     return True
 
 
+def film_facts(path: Path) -> tuple[int, int, int]:
+    """Width, height and number of frames of a film that Spotmill itself wrote, by its headers."""
+    with av.open(str(path)) as file:
+        video = file.streams.video[0]
+        return video.width, video.height, video.frames
+
+
 def encode_frames(
     frames: Iterable[np.ndarray],
     path: Path,
@@ -38,7 +46,7 @@ def encode_frames(
     height_px: int,
     fps: int,
     pixels: Pixels = "rgb24",
-    crf: int = 14,
+    qp: int = 13,
     preset: str = "ultrafast",
     keyframe_frames: int = 48,
     nvenc: bool = False,
@@ -50,9 +58,10 @@ def encode_frames(
     three planes one behind the other, shape (height * 3 / 2, width), BT.709 in the limited range.
     The generator runs in a thread of its own while ffmpeg encodes; what it raises is raised here.
 
-    `crf` is x264's quality, 0 to 51, smaller is better. One encoder thread: the bytes don't
-    depend on the machine's cores. Keyframes, of closed groups, stand `keyframe_frames` apart.
-    `nvenc` lets the card encode, with `crf` as its quantiser, where `nvenc_works` says it can.
+    `qp` is the constant quantiser, 0 to 51, smaller is better and larger: a constant one needs no
+    look-ahead, which would cost as much as the encoding itself. One encoder thread: the bytes
+    don't depend on the machine's cores. Keyframes, of closed groups, stand `keyframe_frames` apart.
+    `nvenc` lets the card encode, where `nvenc_works` says it can.
     """
     shape = (height_px, width_px, 3) if pixels == "rgb24" else (height_px * 3 // 2, width_px)
     count = 0
@@ -74,11 +83,10 @@ def encode_frames(
     convert = ["-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"]
     target = ["-map", "0:v", "-an", *(convert if pixels == "rgb24" else [])]
     if nvenc:
-        target += ["-c:v", "h264_nvenc", "-preset", "p4", "-rc", "constqp", "-qp", str(crf)]
+        target += ["-c:v", "h264_nvenc", "-preset", "p4", "-rc", "constqp", "-qp", str(qp)]
     else:
-        target += ["-c:v", "libx264", "-preset", preset, "-crf", str(crf), "-tune", "fastdecode"]
-        # Quarter-pixel motion, for slow camera moves: a third fewer bytes than ultrafast's own.
-        target += ["-subq", "1", "-threads", "1", "-sc_threshold", "0"]
+        target += ["-c:v", "libx264", "-preset", preset, "-qp", str(qp), "-tune", "fastdecode"]
+        target += ["-threads", "1", "-sc_threshold", "0"]
     target += [
         "-pix_fmt",
         "yuv420p",

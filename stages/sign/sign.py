@@ -23,7 +23,10 @@ from stages.sign.manifest import PRODUCT, spot_manifest
 from stages.sign.signer import DevSigner, Signer
 from stages.sign.trust import Credentials, read_credentials, trust_context
 
-MIME = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
+MIME = {
+    ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp",
+    ".avif": "image/avif", ".gif": "image/gif",
+}  # fmt: skip
 THUMBNAIL_PX = 512
 """Long side of the picture in the manifest that viewers show beside the credentials."""
 

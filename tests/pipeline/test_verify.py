@@ -60,7 +60,7 @@ def picture_of(path: Path, *, mark: str | None) -> Path:
             cv2.circle(frame, (60 + 5 * index, 240), 40, (200.0, 90.0, 60.0), -1)
             yield (frame + pattern[..., None] - 128.0).clip(0, 255).astype(np.uint8)
 
-    encode_frames(frames(), path, width_px=WIDTH, height_px=HEIGHT, fps=FPS, crf=18)
+    encode_frames(frames(), path, width_px=WIDTH, height_px=HEIGHT, fps=FPS, qp=18)
     return path
 
 

@@ -50,7 +50,7 @@ def _clip(media: Any, shade: int, frames: int) -> str:
     random = np.random.default_rng(shade)
     grain = random.integers(-3, 4, (H, W, 1))
     picture = np.clip(np.full((H, W, 3), shade) + grain, 0, 255).astype(np.uint8)
-    encode_frames([picture] * frames, path, width_px=W, height_px=H, fps=FPS, crf=8)
+    encode_frames([picture] * frames, path, width_px=W, height_px=H, fps=FPS, qp=8)
     return media.save(path)
 
 

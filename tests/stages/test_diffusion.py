@@ -326,7 +326,7 @@ def test_a_product_may_bring_its_own_control(
     sketch[20:44, 20:44] = 255
     write_png(tmp_path / "sketch.png", sketch)
     shades = [np.full((128, 64, 3), 25 * n, np.uint8) for n in range(10)]
-    encode_frames(shades, tmp_path / "film.mp4", width_px=64, height_px=128, fps=10, crf=1)
+    encode_frames(shades, tmp_path / "film.mp4", width_px=64, height_px=128, fps=10, qp=1)
     still = given_track(tmp_path / "sketch.png", 3, 64, 128)
     assert [picture.shape for picture in still] == [(128, 64, 3)] * 3
     assert not still[2][:30].any() and not still[2][98:].any(), "in its own aspect, on black"

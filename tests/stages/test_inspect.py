@@ -161,7 +161,7 @@ def make(
     def _make(defects: Defects) -> dict[str, Any]:
         picture, audio = tmp_path / "picture.mp4", tmp_path / "sound.flac"
         encode_frames(
-            frames(defects), picture, width_px=WIDTH, height_px=HEIGHT, fps=FPS, crf=18,
+            frames(defects), picture, width_px=WIDTH, height_px=HEIGHT, fps=FPS, qp=18,
             preset="veryfast",
         )  # fmt: skip
         write_flac(audio, sound(voice, defects), RATE_HZ)

@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
@@ -77,6 +78,19 @@ def swapped_profile(path: Path) -> None:
     Image.merge("RGB", (green, red, blue)).save(path, "PNG", icc_profile=swapped)
 
 
+def deep(path: Path) -> None:
+    """Sixteen bits a colour."""
+    values = np.asarray(scene()).astype(np.uint16) * 257
+    cv2.imwrite(str(path), cv2.cvtColor(values, cv2.COLOR_RGB2BGR))
+
+
+def animated(path: Path, kind: str) -> None:
+    """The scene, then black; the scene is the first picture."""
+    frames = [scene(), Image.new("RGB", (640, 480))]
+    options = {"lossless": True} if kind == "WEBP" else {}
+    frames[0].save(path, kind, save_all=True, append_images=frames[1:], duration=200, **options)
+
+
 GOOD: dict[str, Callable[[Path], None]] = {
     "plain.jpg": lambda path: scene().save(path, "JPEG", quality=95),
     "cmyk.jpg": lambda path: scene().convert("CMYK").save(path, "JPEG", quality=95),
@@ -86,6 +100,12 @@ GOOD: dict[str, Callable[[Path], None]] = {
     "profile.png": swapped_profile,
     "alpha.png": lambda path: scene().convert("RGBA").save(path, "PNG"),
     "lying.png": lambda path: scene().save(path, "JPEG", quality=95),
+    "deep.png": deep,
+    "modern.avif": lambda path: scene().save(path, "AVIF", quality=95),
+    "old.gif": lambda path: scene().quantize(16).save(path, "GIF"),
+    "moving.gif": lambda path: animated(path, "GIF"),
+    "moving.webp": lambda path: animated(path, "WEBP"),
+    "moving.png": lambda path: animated(path, "PNG"),
 }
 
 
@@ -131,10 +151,11 @@ def bomb(path: Path) -> None:
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunks)
 
 
-def cut_off(path: Path) -> None:
-    """A JPEG whose second half is missing."""
-    scene().save(path, "JPEG")
-    path.write_bytes(path.read_bytes()[:4000])
+def cut_off(path: Path, kind: str = "JPEG") -> None:
+    """A picture whose second half is missing."""
+    scene().save(path, kind)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: min(4000, len(whole) // 2)])
 
 
 def of_bytes(content: bytes) -> Callable[[Path], None]:
@@ -148,11 +169,19 @@ BAD: dict[str, tuple[Callable[[Path], None], str, str]] = {
         lambda path: Image.new("1", (9000, 5000)).save(path), "image_too_large", "9000 x 5000",
     ),
     "cut.jpg": (cut_off, "image_broken", "truncated"),
-    "text.jpg": (of_bytes(b"<html>404</html>" * 99), "image_broken", "none of these"),
+    "text.jpg": (of_bytes(b"<html>404</html>" * 99), "image_broken", "a web page"),
     "empty.jpg": (of_bytes(b""), "image_broken", "none of these"),
-    "tiff.jpg": (lambda path: scene().save(path, "TIFF"), "image_broken", "none of these"),
-    "gif.png": (lambda path: scene().save(path, "GIF"), "image_broken", "none of these"),
-    "svg.png": (of_bytes(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "image_broken", "JPEG"),
+    "tiff.jpg": (lambda path: scene().save(path, "TIFF"), "image_broken", "a TIFF"),
+    "svg.png": (of_bytes(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "image_broken", "an SVG"),
+    "xml.svg": (of_bytes(b"<?xml version='1.0'?>\n<svg width='9'/>"), "image_broken", "an SVG"),
+    "phone.heic": (of_bytes(b"\0\0\0\x24ftypheic" + bytes(99)), "image_broken", "a HEIC"),
+    "hundred.jpg": (
+        lambda path: Image.new("L", (10_000, 10_000), 128).save(path), "image_too_large",
+        "10000 x 10000",
+    ),
+    "thumb.jpg": (lambda path: scene(100, 100).save(path), "image_too_small", "100 x 100"),
+    "cut.avif": (lambda path: cut_off(path, "AVIF"), "image_broken", "export it again"),
+    "cut.webp": (lambda path: cut_off(path, "WEBP"), "image_broken", "export it again"),
     "playlist.jpg": (of_bytes(b"ffconcat version 1.0\nfile x.mp4\n"), "image_broken", "JPEG"),
     "small.jpg": (lambda path: scene(400, 299).save(path), "image_too_small", "400 x 299"),
     "blank.png": (
@@ -248,6 +277,7 @@ def test_writes_photo_cutout_and_ingredient(
         assert image.getpixel((5, 5))[3] == 0 and image.getpixel((300, 300))[3] == 255
     assert media.open(wrote["ingredient_uri"]).read_bytes() == photo.read_bytes()
     assert wrote["ingredient_uri"].endswith(".jpg")
+    assert wrote["further_pictures"] == [] and wrote["film_uri"] is None
     assert wrote["metrics"] == {
         "photo_width_px": 2600.0, "photo_height_px": 1300.0, "script_words": 13.0,
     }  # fmt: skip

@@ -82,7 +82,7 @@ def encoded(path: Path, mark: np.ndarray | None) -> Path:
             yield frame
 
     encode_frames(
-        frames(), path, width_px=WIDTH, height_px=HEIGHT, fps=FPS, pixels="yuv420p", crf=20,
+        frames(), path, width_px=WIDTH, height_px=HEIGHT, fps=FPS, pixels="yuv420p", qp=20,
         preset="veryfast",
     )  # fmt: skip
     return path
