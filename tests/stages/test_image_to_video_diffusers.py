@@ -274,7 +274,7 @@ def test_frames_are_taken_at_their_time() -> None:
 
 def test_the_model_starts_from_the_studio_frame(asked: ClipRequest, tmp_path: Path) -> None:
     """Catches colours that shift where a clip of this engine cuts to one of the other."""
-    CameraMotion(sweep=0.0, crf=1).render(asked, tmp_path / "clip.mp4")
+    CameraMotion(sweep=0.0, qp=1).render(asked, tmp_path / "clip.mp4")
     (wanted, *_) = decode_frames(tmp_path / "clip.mp4", 216, 384)
     found = first_frame(asked, 216, 384)
     # The decoder itself rounds down by up to two levels; BT.601's matrix would be off by five.
