@@ -38,9 +38,8 @@ BUFFER_S = 1.0
 class Encoding:
     """How masters are encoded. `crf` is the codec's own quality: smaller is better and larger.
 
-    Rates are of the video, in kbit/s. The mean over any stretch stays below `most_kbps` plus one
-    buffer of `BUFFER_S`, whatever is in the picture; with `least_kbps` the rate is constant, and
-    what the picture does not need is filled up (H.264 in software only).
+    Rates are of the video, in kbit/s. Whatever is in the picture, any stretch of it stays below
+    `most_kbps` and one buffer of `BUFFER_S` more.
     """
 
     codec: Codec = "h264"
@@ -50,6 +49,11 @@ class Encoding:
     crf: float = PROFILES["standard"]["h264"][1]
     most_kbps: int = 8000
     least_kbps: int | None = None
+    """What a platform takes at least: a picture so simple that it needs less is encoded again, at
+    a constant rate."""
+    constant_kbps: int | None = None
+    """At this rate throughout, `crf` or not; what the picture does not need is filled up (H.264 in
+    software and on the card)."""
     audio_kbps: int = 192
     threads: int = 4
     """Of the encoder: fixed, because the bytes depend on it."""
@@ -61,12 +65,6 @@ class Encoding:
             raise ValueError(f"preset {self.preset!r}: those of {self.codec} are {known}")
         if not 0 <= self.crf <= WORST_CRF[self.codec]:
             raise ValueError(f"crf {self.crf:g}: take 0 to {WORST_CRF[self.codec]:g}")
-        if self.least_kbps is not None and self.least_kbps > self.most_kbps:
-            raise ValueError(
-                f"least_kbps {self.least_kbps} is above most_kbps {self.most_kbps}; no rate is both"
-            )
-
-    @property
-    def largest_bytes_per_s(self) -> float:
-        """What a second of video can come to at most in the long run, without the buffer."""
-        return self.most_kbps * 125.0
+        for rate in (self.least_kbps, self.constant_kbps):
+            if rate is not None and rate > self.most_kbps:
+                raise ValueError(f"{rate} kbit/s are wanted, and {self.most_kbps} are the most")

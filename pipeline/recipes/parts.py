@@ -21,6 +21,7 @@ from schemas.asset import Asset
 from schemas.brand import BrandKit
 from schemas.campaign import Brand, Campaign
 from schemas.config_error import ConfigError, Refusal
+from schemas.delivery import Delivery, Gate
 from schemas.layout import Format, formats_of
 from schemas.platform import platforms_of
 from schemas.presenter_process import PresenterProcess
@@ -34,6 +35,7 @@ from stages.base import Reject, Stage
 from stages.hardware import Hardware
 from stages.image_to_video.clip_gates import METRICS as CLIP_METRICS
 from stages.inspect.gates import METRICS
+from stages.shared.nvenc import nvenc_fault
 from stages.sign import DevSigner, FileSigner
 from stages.sign.signer import Signer, SignerError
 from stages.speech import HibariVoice, HttpVoice, KokoroVoice, SpeechEngine, TransformersVoice
@@ -214,6 +216,27 @@ def checked_gates(campaign: Campaign) -> tuple[tuple[str, float | None, float | 
     if unknown:
         raise ConfigError("quality.gates", [_no_such_metric(name) for name in unknown])
     return tuple(gate for gate in campaign.gates() if gate[0] not in CLIP_METRICS)
+
+
+def deliveries(campaign: Campaign) -> tuple[Delivery, ...]:
+    """How the file of each format is made. Raises `ConfigError` for an encoder that this machine
+    has not: it is asked by encoding a picture."""
+    settings = campaign.encoding
+    if settings.encoder == "nvenc" and (fault := nvenc_fault(settings.codec)) is not None:
+        fix = f"this machine's card does not encode {settings.codec} ({fault}); take auto, which"
+        fix += " uses the card on workers where it can, or software"
+        raise ConfigError("the encoding", [Refusal("encoding.encoder", "nvenc", fix)])
+    # Limits are judged behind it: a change of those makes no other file.
+    return tuple(replace(one, gates=()) for one in campaign.deliveries())
+
+
+def format_gates(campaign: Campaign) -> tuple[tuple[str, tuple[Gate, ...]], ...]:
+    """By format the limits of its platforms, where the campaign has none of its own."""
+    own = set(campaign.quality.gates)
+    return tuple(
+        (one.name, tuple(gate for gate in one.gates if gate[0] not in own))
+        for one in campaign.deliveries()
+    )
 
 
 def clip_gates(campaign: Campaign) -> tuple[tuple[str, float | None, float | None], ...]:

@@ -14,13 +14,14 @@ import pyarrow as pa
 from schemas.arrow_types import BOX, CAPTION, MASTER
 from schemas.asset import Asset
 from schemas.brand import BrandKit
+from schemas.delivery import Delivery
 from schemas.encoding import Encoding
 from schemas.layout import DEFAULT_FORMATS, Format
 from stages.base import Hardware, Media, Reject, Stage, Verdict
 from stages.composite import graph, graphics, soundtrack
 from stages.composite.cards import Offer
 from stages.composite.colours import Palette
-from stages.composite.encoders import chosen_encoder
+from stages.composite.encoders import at_least, chosen_encoder
 from stages.composite.end_card_rows import Copy
 from stages.composite.identity import watermark_payload
 from stages.composite.languages import iso_639_2
@@ -29,6 +30,7 @@ from stages.composite.poster import poster_frame, save_poster
 from stages.composite.presenter import presenter_boxes, presenter_of
 from stages.composite.subtitles import webvtt
 from stages.composite.text import Lettering
+from stages.composite.text_track import hide_text
 from stages.shared.ffmpeg import run_ffmpeg
 from stages.shared.fonts import Fonts
 from stages.shared.watermark import carrier
@@ -74,10 +76,9 @@ class Composite(Stage):
     length_s: float = 15.0
     crossfade_s: float = 0.4
     """Longest overlap of two shots; a clip's handle may make it shorter."""
-    loudness_lufs: float = -14.0
-    """Integrated (BS.1770). What TikTok, Instagram and YouTube play back at."""
-    true_peak_dbtp: float = -1.0
-    """Highest true peak of the encoded file."""
+    deliveries: tuple[Delivery, ...] = ()
+    """By format how its file is encoded, and its loudness and true peak as they are measured on the
+    encoded file. A format without one is H.264 at -14 LUFS and -1 dBTP."""
     music_below_voice_db: float = 13.0
     """How far the music lies under the voice while somebody speaks; larger is quieter. Measured on
     three scripts: from 13 dB on speech recognition makes no more errors than without music."""
@@ -85,7 +86,6 @@ class Composite(Stage):
     """How far it comes up where nobody does: in long pauses and behind the last word."""
     effects_below_voice_db: float = 5.0
     """Of the loudest 50 ms of an effect, against the voice's loudness."""
-    encoding: Encoding = Encoding()
     text_track: bool = True
     """The words as a text track in the file, beside those that are drawn: for screen readers,
     translation, and players that are set to show captions."""
@@ -106,23 +106,28 @@ class Composite(Stage):
         payload = watermark_payload({"spot": {c: spot.get(c) for c in self.reads}, **self._look()})
         sound = self._sound(spot, media)
         clips = [media.open(shot["uri"]) for shot in spot["shots"]]
-        encoder, why = chosen_encoder(self.encoding)
         drawn = [self._graphics(spot, frame, media) for frame in self.formats]
         first, frame = drawn[0], self.formats[0]
         subtitles, poster = media.scratch("captions.vtt"), media.scratch("poster.jpg")
         subtitles.write_text(webvtt(first.captions.spoken), encoding="utf-8")
         cues = subtitles if self.text_track and first.captions.spoken else None
-        beside = graph.Beside(media.scratch("sound.wav"), cues, iso_639_2(spot.get("language")))
-        sound.write(beside.sound)
         still = graph.Still(poster_frame(spot["shots"], frame.fps), media.scratch("poster.raw"))
-        masters, measured = [], {}
+        masters: list[dict[str, str]] = []
+        verdicts: list[Verdict] = []
+        measured: dict[str, float] = {}
         for form, picture in zip(self.formats, drawn, strict=True):
+            delivery = self._delivery(form)
+            sound = sound.aimed(delivery.loudness_lufs, delivery.true_peak_dbtp)
+            wave = media.scratch(f"sound_{form.name}.wav")
+            sound.write(wave)
+            beside = graph.Beside(wave, cues, iso_639_2(spot.get("language")))
             target = media.scratch(f"master_{form.name}.mp4")
-            self._render(
-                spot, media, form, clips, picture, payload, beside, encoder, target,
+            verdicts += self._render(
+                spot, media, form, clips, picture, payload, beside, delivery.encoding, target,
                 still if form is frame else None,
             )  # fmt: skip
-            measured = self._check_sound(sound, target, beside, media)
+            heard = self._check_sound(sound, target, beside, delivery.encoding, media)
+            measured = measured or heard
             masters.append({"format": form.name, "uri": media.save(target)})
         save_poster(still.path, frame, poster)
         return {
@@ -135,7 +140,7 @@ class Composite(Stage):
             ],
             **presenter_boxes(spot, frame),
             "watermark_id": f"{payload:012x}",
-            "verdicts": [Verdict("composite", "encoder", "pass", f"{encoder}: {why}")],
+            "verdicts": verdicts,
             "metrics": {
                 **measured,
                 "caption_groups": float(len(first.captions.groups)),
@@ -143,6 +148,10 @@ class Composite(Stage):
                 "master_bytes": float(media.scratch(f"master_{frame.name}.mp4").stat().st_size),
             },
         }
+
+    def _delivery(self, frame: Format) -> Delivery:
+        own = (one for one in self.deliveries if one.name == frame.name)
+        return next(own, Delivery(frame.name, Encoding(), -14.0))
 
     def _look(self) -> dict[str, Any]:
         """The parameters that the content of a spot depends on."""
@@ -153,7 +162,7 @@ class Composite(Stage):
         effects = [[name, asdict(sound)] for name, sound in self.effects]
         formats = [asdict(frame) for frame in self.formats]
         own: dict[str, Any] = {"brand": asdict(self.brand), "effects": effects, "v": self.version}
-        own["encoding"] = asdict(self.encoding)
+        own["deliveries"] = [asdict(self._delivery(frame)) for frame in self.formats]
         return {**parameters, **own, "formats": formats}
 
     def _letters(self, media: Media) -> Lettering:
@@ -205,28 +214,38 @@ class Composite(Stage):
             levels=Levels(
                 self.music_below_voice_db, self.music_rise_db, self.effects_below_voice_db
             ),
-            loudness_lufs=self.loudness_lufs,
-            true_peak_dbtp=self.true_peak_dbtp,
+            loudness_lufs=self._delivery(self.formats[0]).loudness_lufs,
+            true_peak_dbtp=self._delivery(self.formats[0]).true_peak_dbtp,
         )
 
     def _render(
         self, spot: Mapping[str, Any], media: Media, frame: Format, clips: Sequence[Path],
-        picture: graphics.Graphics, payload: int, beside: graph.Beside, encoder: str,
+        picture: graphics.Graphics, payload: int, beside: graph.Beside, encoding: Encoding,
         target: Path, still: graph.Still | None,
-    ) -> None:  # fmt: skip
+    ) -> list[Verdict]:  # fmt: skip
+        encoder, why = chosen_encoder(encoding)
         mark = media.scratch(f"carrier_{frame.name}.yuv")
         _write_carrier(mark, payload, self.watermark_secret, frame)
         arguments = graph.master_arguments(
             spot["shots"], clips, frame, self.length_s, self.crossfade_s,
-            presenter_of(spot, media), picture.placed, mark, beside, self.encoding, encoder,
-            target, still,
+            presenter_of(spot, media), picture.placed, mark, beside, encoding, encoder, target,
+            still,
         )  # fmt: skip
         feeds = {placed.feed: placed.band.feed for placed in picture.placed}
         run_ffmpeg(arguments, feeds=feeds, timeout_s=0.9 * self.timeout_s)
+        hide_text(target)
+        said = [Verdict("composite", "encoder", "pass", f"{frame.name}: {encoder}, {why}")]
+        simpler = at_least(encoding, target.stat().st_size, self.length_s)
+        if simpler is None:
+            return said
+        return said + self._render(
+            spot, media, frame, clips, picture, payload, beside, simpler, target, still
+        )
 
     def _check_sound(
-        self, sound: soundtrack.Soundtrack, target: Path, beside: graph.Beside, media: Media
-    ) -> dict[str, float]:
+        self, sound: soundtrack.Soundtrack, target: Path, beside: graph.Beside,
+        encoding: Encoding, media: Media,
+    ) -> dict[str, float]:  # fmt: skip
         """Measure the encoded file and, if it is off, encode its sound again, set right."""
         for _ in range(2):
             measured = soundtrack.measure(target)
@@ -234,7 +253,8 @@ class Composite(Stage):
                 break
             again = media.scratch("again.mp4")
             sound.write(beside.sound)
-            run_ffmpeg(graph.sound_arguments(target, beside, self.encoding, again))
+            run_ffmpeg(graph.sound_arguments(target, beside, encoding, again))
+            hide_text(again)
             again.replace(target)
         sound.require(measured)
         return measured

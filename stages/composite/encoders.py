@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from schemas.encoding import BUFFER_S, Encoding
 from schemas.layout import Format
 from stages.shared.nvenc import NVENC, nvenc_fault
@@ -31,6 +33,16 @@ def chosen_encoder(encoding: Encoding) -> tuple[str, str]:
     return software, f"the card does not encode {encoding.codec}: {fault}"
 
 
+def at_least(encoding: Encoding, file_bytes: int, length_s: float) -> Encoding | None:
+    """The encoding to take instead where a picture was so simple that its file is below what a
+    platform takes; None where it is not."""
+    video_kbps = file_bytes * 8 / 1000 / length_s - encoding.audio_kbps
+    least = encoding.least_kbps
+    if least is None or encoding.constant_kbps is not None or video_kbps >= least * 1.02:
+        return None
+    return replace(encoding, constant_kbps=min(round(least * 1.1), encoding.most_kbps))
+
+
 def video_options(frame: Format, encoding: Encoding, encoder: str) -> dict[str, object]:
     """As every platform takes it: 4:2:0, BT.709 in the limited range, constant frame rate, closed
     groups, and never more bits than the buffer model allows."""
@@ -53,14 +65,13 @@ def audio_options(encoding: Encoding) -> dict[str, object]:
 
 
 def _rates(encoding: Encoding) -> dict[str, object]:
-    most = {
+    most: dict[str, object] = {
         "maxrate": f"{encoding.most_kbps}k",
         "bufsize": f"{round(encoding.most_kbps * BUFFER_S)}k",
     }
-    if encoding.least_kbps is None:
+    if encoding.constant_kbps is None:
         return most
-    # Between the two, for a constant rate has to be one of them or one between.
-    rate = f"{min(round(encoding.least_kbps * 1.05), encoding.most_kbps)}k"
+    rate = f"{encoding.constant_kbps}k"
     return {"b:v": rate, "minrate": rate, "maxrate": rate, "bufsize": rate}
 
 
@@ -74,7 +85,7 @@ def _x264(frame: Format, encoding: Encoding) -> dict[str, object]:
         parameters += ["rc-lookahead=20", "mbtree=1", "b-adapt=0"]
     common = {"preset": encoding.preset, "profile:v": "high", "threads:v": encoding.threads}
     common["flags:v"] = "+cgop+bitexact"
-    if encoding.least_kbps is not None:
+    if encoding.constant_kbps is not None:
         parameters += ["nal-hrd=cbr", "filler=1"]
         return {**common, "x264-params": ":".join(parameters)}
     return {
@@ -93,14 +104,18 @@ def _x265(frame: Format, encoding: Encoding) -> dict[str, object]:
     if encoding.preset == "ultrafast":
         parameters += ["rc-lookahead=15", "bframes=3", "aq-mode=1", "cutree=1"]
     return {
-        "preset": encoding.preset, "crf": f"{encoding.crf:g}", "flags:v": "+cgop+bitexact",
+        "preset": encoding.preset, **_quality(encoding), "flags:v": "+cgop+bitexact",
         "profile:v": "main", "x265-params": ":".join(parameters),
     }  # fmt: skip
 
 
+def _quality(encoding: Encoding) -> dict[str, object]:
+    return {} if encoding.constant_kbps is not None else {"crf": f"{encoding.crf:g}"}
+
+
 def _svtav1(frame: Format, encoding: Encoding) -> dict[str, object]:
     return {
-        "preset": encoding.preset, "crf": f"{encoding.crf:g}", "flags:v": "+bitexact",
+        "preset": encoding.preset, **_quality(encoding), "flags:v": "+bitexact",
         # Key frames that nothing behind refers past: a closed group.
         "svtav1-params": f"irefresh-type=2:lp={min(encoding.threads, 6)}:scd=0:tune=1",
     }  # fmt: skip
@@ -109,7 +124,7 @@ def _svtav1(frame: Format, encoding: Encoding) -> dict[str, object]:
 def _nvenc(frame: Format, encoding: Encoding) -> dict[str, object]:
     # The card's scale of quality lies near x264's; it needs a step more for the same picture.
     quality = {"rc": "vbr", "cq": f"{max(encoding.crf - 1, 1):g}", "b:v": 0}
-    if encoding.least_kbps is not None:
+    if encoding.constant_kbps is not None:
         quality = {"rc": "cbr", "cbr_padding": 1}
     profile = {"h264": "high", "hevc": "main"}.get(encoding.codec)
     return {

@@ -41,7 +41,7 @@ class Beside:
 
 @dataclass(frozen=True)
 class Still:
-    """A frame that is also written as it is before the encode: its number, and the file, raw RGB."""
+    """A frame that is also written as it is before the encode: its number; the file, raw RGB."""
 
     frame: int
     path: Path
@@ -106,8 +106,6 @@ def _file(picture: Any, beside: Beside, coding: Mapping[str, object], target: Pa
         # By its number: ffmpeg-python knows pictures and sound by letter, but no text.
         streams.append(ffmpeg.input(str(beside.cues), format="webvtt")["s"])
         options |= {"c:s": "mov_text", "metadata:s:s:0": f"language={beside.language}"}
-        # Offered, not shown: the same words are in the picture already.
-        options |= {"disposition:s:0": "0"}
     return ffmpeg.output(*streams, str(target), **options)
 
 

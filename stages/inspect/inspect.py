@@ -52,7 +52,7 @@ class Inspect(Stage):
     """
 
     name: ClassVar[str] = "inspect"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     reads: ClassVar[tuple[str, ...]] = (
         "masters", "captions", "caption_words", "phonemes", "shots", "photo_uri", "cutout_uri",
         "presenter_box", "mouth_box", "avatar_start_s", "avatar_end_s", "watermark_id", "script",
@@ -63,6 +63,10 @@ class Inspect(Stage):
     seconds_hint = 9.0
 
     gates: tuple[Gate, ...] = ()
+    format_gates: tuple[tuple[str, tuple[Gate, ...]], ...] = ()
+    """By format the limits of the platforms that take it, in the place of those in `gates`."""
+    codec: str = "h264"
+    """What the pictures are to be coded in."""
     formats: tuple[Format, ...] = DEFAULT_FORMATS
     watermark_secret: str = "spotmill"
     length_s: float = 15.0
@@ -77,6 +81,8 @@ class Inspect(Stage):
     def __post_init__(self) -> None:
         """Refuse gates on what is not measured, before anything is rendered."""
         check_gates(self.gates)
+        for _, gates in self.format_gates:
+            check_gates(gates)
 
     def load(self) -> None:
         """Load the four small models; one thread each, the pool of workers fills the cores."""
@@ -95,13 +101,17 @@ class Inspect(Stage):
         for number, master in enumerate(spot["masters"]):
             measured, sheet = self._measure(spot, master, voice, media)
             measured |= of_voice if number == 0 else {}
-            judged = judge(measured, self.gates)
+            judged = judge(measured, self._gates_of(master["format"]))
             suffix = f".{master['format']}" if number else ""
             metrics |= {f"{metric}{suffix}": value for metric, value in measured.items()}
             verdicts += judged
             sheet_uri = sheet_uri or media.save(sheet)
             reject_if_blocked(metrics, judged)
         return {"contact_sheet_uri": sheet_uri, "metrics": metrics, "verdicts": verdicts}
+
+    def _gates_of(self, name: str) -> tuple[Gate, ...]:
+        own = {gate[0]: gate for gate in dict(self.format_gates).get(name, ())}
+        return tuple({**{gate[0]: gate for gate in self.gates}, **own}.values())
 
     def _measure(
         self, spot: Mapping[str, Any], master: Mapping[str, Any], voice: np.ndarray, media: Media
@@ -124,7 +134,7 @@ class Inspect(Stage):
         sheet = [seen[t] for t in sheet_s]
         sound = self._decode_sound(container, path)
         metrics = {
-            **file_metrics(container, len(footage.frames), form),
+            **file_metrics(container, len(footage.frames), form, self.codec),
             **self._sound(spot, sound, voice),
             **self._effects(spot, footage, sound, media),
             **fault_metrics(footage, spot["shots"]),
