@@ -72,14 +72,18 @@ def master_arguments(
 
 def composed(
     shots: Sequence[Mapping[str, Any]], clips: Sequence[Path], frame: Format, length_s: float,
-    crossfade_s: float, presenter: Presenter | None, graphics: Sequence[Placed], carrier: Path,
+    crossfade_s: float, presenter: Presenter | None, graphics: Sequence[Placed],
+    carrier: Path | None,
 ) -> Any:  # fmt: skip
-    """The finished picture of one format, before its encode: yuv420p, BT.709."""
+    """The finished picture of one format, before its encode: yuv420p, BT.709. Without a `carrier`
+    it has no watermark."""
     picture = joined_shots(shots, clips, frame, length_s, crossfade_s)
     if presenter is not None:
         picture = with_presenter(picture, presenter, frame)
     for placed in graphics:
         picture = _with_band(picture, placed)
+    if carrier is None:
+        return tagged(picture).filter("trim", end_frame=round(length_s * frame.fps))
     mark = ffmpeg.input(
         str(carrier), format="rawvideo", pix_fmt="yuv420p", r=frame.fps,
         s=f"{frame.width_px}x{frame.height_px}",

@@ -63,7 +63,7 @@ def read_container(path: Path) -> Container:
             width_px=video.width,
             height_px=video.height,
             bit_rate_kbps=path.stat().st_size * 8 / 1000 / max(duration_s, 1e-3),
-            video_codec=video.codec_context.name,
+            video_codec=codec.codec.canonical_name,  # AV1 by whichever decoder
             pixel_format=video.codec_context.pix_fmt or "",
             audio_codec=sound.codec_context.name if sound else "",
             audio_s=float((sound.duration or 0) * (sound.time_base or 0)) if sound else 0.0,
