@@ -90,7 +90,7 @@ def measure_composite(
     stage = stages[at]
     assert isinstance(stage, Composite)
     told("rendering what the spot is made of ...")
-    row = Planner(settings, stages, limit=1).units()[0].pending[0]
+    row = next(iter(Planner(settings, stages, limit=1).units())).pending[0]
     row = next(iter(LocalRunner(stages[:at], str(folder / "out")).run([row])))
     first = replace(stage, formats=stage.formats[:1])
     found = Found(row["spot_id"], tuple(one.name for one in stage.formats), stage.length_s)
