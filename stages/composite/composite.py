@@ -247,8 +247,8 @@ class Composite(Stage):
         encoding: Encoding, media: Media,
     ) -> dict[str, float]:  # fmt: skip
         """Measure the encoded file and, if it is off, encode its sound again, set right."""
-        for _ in range(2):
-            measured = soundtrack.measure(target)
+        measured = soundtrack.measure(target)
+        for _ in range(3):
             if not sound.correct(measured):
                 break
             again = media.scratch("again.mp4")
@@ -256,6 +256,7 @@ class Composite(Stage):
             run_ffmpeg(graph.sound_arguments(target, beside, encoding, again))
             hide_text(again)
             again.replace(target)
+            measured = soundtrack.measure(target)
         sound.require(measured)
         return measured
 
