@@ -56,12 +56,13 @@ def fades_s(shots: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
 
 def fault_metrics(footage: Footage, shots: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """Black, frozen, flickering and flashing; crossfades are no flicker."""
+    flashes, red_flashes = picture_faults.flashes_per_s(footage.frames, footage.fps)
     return {
         "black_frames": float(picture_faults.black_frames(footage.luma)),
         "frozen_s": picture_faults.frozen_s(footage.luma, footage.fps),
         "warp_error": picture_faults.warp_error(footage.luma, footage.fps, fades_s(shots)),
-        "flashes_per_s": picture_faults.flashes_per_s(footage.frames, footage.fps),
-        "red_flashes_per_s": picture_faults.red_flashes_per_s(footage.frames, footage.fps),
+        "flashes_per_s": flashes,
+        "red_flashes_per_s": red_flashes,
     }
 
 

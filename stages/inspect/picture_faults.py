@@ -67,24 +67,24 @@ def warp_error(luma: np.ndarray, fps: float, cuts_s: Sequence[tuple[float, float
     return float(np.percentile(errors, 95)) if errors else 0.0
 
 
-def flashes_per_s(frames: np.ndarray, fps: float) -> float:
-    """Most flashes in any one second: pairs of opposing changes of luminance over a quarter of the
-    picture, uint8 RGB (n, height, width, 3). More than three are a danger to viewers with
-    photosensitive epilepsy (WCAG 2.2, 2.3.1; ITU-R BT.1702-3, annex 1).
-    """
-    light = _blocks(frames) @ np.array(LUMA_709)
-    return _most_per_s(_turns(light, FLASH, lambda before, now: np.minimum(before, now) < 0.8), fps)
+def flashes_per_s(frames: np.ndarray, fps: float) -> tuple[float, float]:
+    """(most flashes in any one second, most red flashes) of uint8 RGB (n, height, width, 3).
 
-
-def red_flashes_per_s(frames: np.ndarray, fps: float) -> float:
-    """The same for changes to or from a saturated red, which are as dangerous at equal luminance:
-    red is 80 % or more of the light, and R - G - B changes by 20 / 320 (WCAG 2.2, "red flash").
+    A flash is a pair of opposing changes of luminance over a quarter of the picture, the darker end
+    below 0.8; a red flash the same of R - G - B to or from a saturated red, which is as dangerous
+    at equal luminance (80 % or more of the light is red, and 20 / 320 change). More than three of
+    either a second are a danger to viewers with photosensitive epilepsy (WCAG 2.2, 2.3.1; ITU-R
+    BT.1702-3, annex 1).
     """
-    red, green, blue = np.moveaxis(_blocks(frames), -1, 0)
+    light = _blocks(frames)
+    bright = _turns(
+        light @ np.array(LUMA_709), FLASH, lambda before, now: np.minimum(before, now) < 0.8
+    )
+    red, green, blue = np.moveaxis(light, -1, 0)
     saturated = red >= RED_SHARE * np.maximum(red + green + blue, 1e-6)
-    excess = np.maximum(red - green - blue, 0.0)
     # What is not saturated counts as no red, so that a change has a saturated end.
-    return _most_per_s(_turns(np.where(saturated, excess, 0.0), RED_FLASH), fps)
+    excess = np.where(saturated, np.maximum(red - green - blue, 0.0), 0.0)
+    return _most_per_s(bright, fps), _most_per_s(_turns(excess, RED_FLASH), fps)
 
 
 def _blocks(frames: np.ndarray) -> np.ndarray:

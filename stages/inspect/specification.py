@@ -47,11 +47,12 @@ def measure_file(path: Path, scratch: Path) -> tuple[dict[str, float], Format, s
     metrics = file_metrics(container, len(footage.frames), form, codec)
     if container.audio_s > 0:
         metrics |= sound_metrics(decode_audio(path, RATE_HZ, channels=2))
+    flashes, red_flashes = picture_faults.flashes_per_s(footage.frames, footage.fps)
     metrics |= {
         "black_frames": float(picture_faults.black_frames(footage.luma)),
         "frozen_s": picture_faults.frozen_s(footage.luma, footage.fps),
-        "flashes_per_s": picture_faults.flashes_per_s(footage.frames, footage.fps),
-        "red_flashes_per_s": picture_faults.red_flashes_per_s(footage.frames, footage.fps),
+        "flashes_per_s": flashes,
+        "red_flashes_per_s": red_flashes,
     }
     return metrics, form, codec
 
