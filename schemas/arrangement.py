@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from schemas.format import FACE, Box, Format, ShotLayout
+from schemas.format import FACE, HEAD, Box, Format, ShotLayout
 
 FPS = 24
 _LABEL_PX = (475.2, 57.6)
@@ -97,21 +97,24 @@ def vertical(zone: Box, face_bottom: float) -> Format:
 
 
 def portrait(zone: Box, face_bottom: float) -> Format:
-    """4:5. Product above, presenter below, captions over her chest as a lower third."""
-    frame = _Frame(1080, 1350, zone, 0.92)
+    """4:5. Product above, presenter below, captions over her chest as a lower third.
+
+    Its areas hold the product as large as 9:16 shows it, so that it can be cut from those clips.
+    """
+    frame = _Frame(1080, 1350, zone, 0.88)
     label, price = frame.label_and_price()
-    top = price.y1 + 0.012
+    top = price.y1 + 0.006
     below = _lower_third(frame, zone.x0 + 0.015, zone.x1 - 0.015)
-    side = 0.475
+    side = 0.432
     card = zone.y1 - frame.y(_CARD_PX)
     shots = {
         "presented": ShotLayout(
-            product=Box(zone.x0 + 0.02, top, zone.x1 - 0.02, 1 - side),
+            product=Box(zone.x0, top, zone.x1, 1 - side),
             captions=below,
             presenter=frame.presenter(side, (1 - side * 1350 / 1080) / 2),
         ),
         "hero": ShotLayout(
-            product=Box(zone.x0, top, zone.x1, below.y0 - 0.015), captions=below, presenter=None
+            product=Box(zone.x0, top, zone.x1, below.y0 - 0.008), captions=below, presenter=None
         ),
         "end_card": ShotLayout(
             product=Box(zone.x0 + 0.04, label.y1 + 0.015, zone.x1 - 0.04, card - 0.012),
@@ -134,7 +137,8 @@ def square(zone: Box, face_bottom: float) -> Format:
     card = zone.y1 - frame.y(_CARD_PX)
     shots = {
         "presented": ShotLayout(
-            product=Box(zone.x0, top, left + 0.03, below.y0 - 0.015),
+            # Up to her hair: her shoulder is lower than the product's foot.
+            product=Box(zone.x0, top, left + HEAD.x0 * side - 0.01, below.y0 - 0.015),
             captions=below,
             presenter=frame.presenter(side, left),
         ),

@@ -39,7 +39,16 @@ BOX = pa.struct(
     [("x0", pa.float64()), ("y0", pa.float64()), ("x1", pa.float64()), ("y1", pa.float64())]
 )  # fractions of the frame's width and height, origin top left
 
-CLIP = pa.struct([("format", pa.string()), ("uri", pa.string()), ("product_box", BOX)])
+CLIP = pa.struct(
+    [
+        ("format", pa.string()),
+        ("uri", pa.string()),
+        ("product_box", BOX),  # in the frame of this format
+        # What of the clip fills the frame, in fractions of the clip; null: all of it. Where it
+        # reaches beyond 0 to 1, the clip's edges are drawn on.
+        ("crop", BOX),
+    ]
+)
 
 SHOT = pa.struct(
     [
@@ -51,7 +60,7 @@ SHOT = pa.struct(
         ("handle_s", pa.float64()),  # extra frames behind end_s, for the crossfade; 0 for the last
         ("uri", pa.string()),  # media URI of the clip, in the first format
         ("product_box", BOX),  # union over the clip of where the product is
-        ("others", pa.list_(CLIP)),  # the same shot in the other formats, where it was drawn anew
+        ("others", pa.list_(CLIP)),  # the same shot in the other formats
     ]
 )
 
@@ -68,7 +77,18 @@ CAPTION = pa.struct(
     [("text", pa.string()), ("start_s", pa.float64()), ("end_s", pa.float64()), ("box", BOX)]
 )
 
-MASTER = pa.struct([("format", pa.string()), ("uri", pa.string())])
+MASTER = pa.struct(
+    [("format", pa.string()), ("uri", pa.string()), ("poster_uri", pa.string())]
+)  # its poster is a JPEG
+
+VIEW = pa.struct(
+    [
+        ("format", pa.string()),
+        ("captions", pa.list_(CAPTION)),
+        ("presenter_box", BOX),  # null where nobody presents
+        ("mouth_box", BOX),
+    ]
+)  # where things stand in one of the formats behind the first
 
 OUTPUT = pa.struct(
     [("format", pa.string()), ("uri", pa.string()), ("sha256", pa.string()), ("bytes", pa.int64())]

@@ -15,7 +15,8 @@ from stages.base import Hardware, Media, Stage
 
 @dataclass(kw_only=True)
 class Publish(Stage):
-    """Commits `spots/<spot_id>/<format>-<key16>.{mp4,jpg,vtt}`; key16 is of all three contents.
+    """Commits `spots/<spot_id>/<format>-<key16>.{mp4,jpg,vtt}`; key16 is of all three contents,
+    the poster is in the video's format.
 
     The name follows from the content, so a second run finds its files already there, and a spot
     that changed comes to lie beside its predecessor: a reader never sees a file change.
@@ -33,8 +34,10 @@ class Publish(Stage):
         """Side files first: whoever sees the MP4 also finds its poster and captions."""
         outputs = []
         for signed in spot["signed"]:
-            stem = f"spots/{spot['spot_id']}/{signed['format']}-{_key16(signed['uri'], spot)}"
-            media.publish(spot["poster_uri"], f"{stem}.jpg")
+            poster_uri = signed.get("poster_uri") or spot["poster_uri"]
+            key16 = _key16(signed["uri"], poster_uri, spot["captions_uri"])
+            stem = f"spots/{spot['spot_id']}/{signed['format']}-{key16}"
+            media.publish(poster_uri, f"{stem}.jpg")
             media.publish(spot["captions_uri"], f"{stem}.vtt")
             done = media.publish(signed["uri"], f"{stem}.mp4")
             outputs.append(
@@ -48,7 +51,7 @@ class Publish(Stage):
         return {"outputs": outputs}
 
 
-def _key16(signed_uri: str, spot: Mapping[str, Any]) -> str:
+def _key16(*uris: str) -> str:
     """16 hex digits of the digests of the MP4, the poster and the captions."""
-    names = "\n".join((signed_uri, spot["poster_uri"], spot["captions_uri"]))
+    names = "\n".join(uris)
     return hashlib.sha256(names.encode()).hexdigest()[:16]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.media import asset
 from pipeline.recipes import laptop
 from pipeline.recipes.parts import clip_gates, formats, optional_asset
@@ -9,7 +11,7 @@ from schemas.asset import Asset
 from schemas.campaign import Campaign
 from schemas.checked import weights_refusals
 from schemas.config_error import ConfigError, Refusal
-from schemas.layout import Format
+from schemas.layout import FORMATS, Format
 from schemas.video_model import VideoModel
 from schemas.video_preset import VideoPreset
 from stages.base import Stage
@@ -37,7 +39,8 @@ def recipe(campaign: Campaign) -> list[Stage]:
         return laptop.recipe(campaign, _served_clips(campaign, model))
     preset = campaign_preset(model)
     frames = formats(campaign)
-    _check_aspect(preset, frames[0])
+    size = preset.size
+    _check_aspect(size.width, size.height, frames, "video_model.settings.size")
     _check_steered(preset, campaign)
     engine = DiffusersClips(
         preset=preset,
@@ -69,9 +72,12 @@ def _served_clips(campaign: Campaign, model: VideoModel) -> ImageToVideo:
     if unknown := sorted(set(model.settings) - set(allowed)):
         fix = f"with a service there are {', '.join(allowed)}"
         raise ConfigError("the gpu recipe", [Refusal("video_model.settings", unknown[0], fix)])
+    engine = HttpClips(url=model.service or "", model=model.model, **model.settings)
+    frames = formats(campaign)
+    _check_aspect(engine.width_px, engine.height_px, frames, "video_model.settings.width_px")
     return ImageToVideo(
-        engine=HttpClips(url=model.service or "", model=model.model, **model.settings),
-        formats=formats(campaign),
+        engine=engine,
+        formats=frames,
         length_s=campaign.length_s,
         snap_cuts=campaign.sound.snap_cuts,
         camera=model.camera,
@@ -134,12 +140,21 @@ def _check_steered(preset: VideoPreset, campaign: Campaign) -> None:
         raise ConfigError("the gpu recipe", [Refusal(f"quality.gates.{gate}", "not set", fix)])
 
 
-def _check_aspect(preset: VideoPreset, form: Format) -> None:
-    size = preset.size
-    stretch = (size.width / size.height) / (form.width_px / form.height_px)
-    if not 1 / MOST_STRETCH <= stretch <= MOST_STRETCH:
-        shown = f"{size.width}x{size.height}"
-        fix = (
-            f"the format {form.name} is {form.width_px}x{form.height_px}; take a size of its aspect"
-        )
-        raise ConfigError("the gpu recipe", [Refusal("video_model.settings.size", shown, fix)])
+def _check_aspect(width_px: int, height_px: int, formats: Sequence[Format], key: str) -> None:
+    """Clips are made in the first format and reframed for the others: its aspect must be theirs."""
+    fitting = [form.name for form in formats if _alike(width_px / height_px, form)]
+    if formats[0].name in fitting:
+        return
+    named = ", ".join(form.name for form in formats)
+    if fitting:
+        fix = f"clips are made in the first of the formats ({named}); put {fitting[0]} first"
+    else:
+        wanted = f"{formats[0].width_px}x{formats[0].height_px}"
+        own = [form.name for form in FORMATS.values() if _alike(width_px / height_px, form)]
+        fix = f"the formats are {named}, and the first is {wanted}; take a size of its aspect"
+        fix += f", or begin the formats with {own[0]}" if own else ""
+    raise ConfigError("the gpu recipe", [Refusal(key, f"{width_px}x{height_px}", fix)])
+
+
+def _alike(aspect: float, form: Format) -> bool:
+    return 1 / MOST_STRETCH <= aspect / (form.width_px / form.height_px) <= MOST_STRETCH

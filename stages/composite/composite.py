@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
-from schemas.arrow_types import BOX, CAPTION, MASTER
+from schemas.arrow_types import BOX, CAPTION, MASTER, VIEW
 from schemas.asset import Asset
 from schemas.brand import BrandKit
 from schemas.delivery import Delivery
@@ -33,6 +33,7 @@ from stages.composite.text import Lettering
 from stages.composite.text_track import hide_text
 from stages.shared.ffmpeg import run_ffmpeg
 from stages.shared.fonts import Fonts
+from stages.shared.format_shots import shots_in
 from stages.shared.watermark import carrier
 
 
@@ -53,15 +54,16 @@ class Composite(Stage):
     writes: ClassVar[pa.Schema] = pa.schema(
         [
             pa.field("masters", pa.list_(MASTER)),
-            pa.field("poster_uri", pa.string()),  # JPEG
+            pa.field("poster_uri", pa.string()),  # JPEG, of the first format
             pa.field("captions_uri", pa.string()),  # WebVTT, every word
             pa.field("captions", pa.list_(CAPTION)),  # what is drawn, of the first format
             pa.field("presenter_box", BOX),  # of the first format; null where nobody presents
             pa.field("mouth_box", BOX),
+            pa.field("views", pa.list_(VIEW)),  # the last three in the other formats
             pa.field("watermark_id", pa.string()),  # 12 hex digits
         ]
     )
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     hardware = Hardware(cpus=2, memory_gb=1.5)
     seconds_hint = 20.0
 
@@ -105,47 +107,54 @@ class Composite(Stage):
         self._refuse_unreadable(spot, media)
         payload = watermark_payload({"spot": {c: spot.get(c) for c in self.reads}, **self._look()})
         sound = self._sound(spot, media)
-        clips = [media.open(shot["uri"]) for shot in spot["shots"]]
         drawn = [self._graphics(spot, frame, media) for frame in self.formats]
-        first, frame = drawn[0], self.formats[0]
-        subtitles, poster = media.scratch("captions.vtt"), media.scratch("poster.jpg")
-        subtitles.write_text(webvtt(first.captions.spoken), encoding="utf-8")
-        cues = subtitles if self.text_track and first.captions.spoken else None
-        still = graph.Still(poster_frame(spot["shots"], frame.fps), media.scratch("poster.raw"))
+        subtitles, first = media.scratch("captions.vtt"), drawn[0].captions
+        subtitles.write_text(webvtt(first.spoken), encoding="utf-8")
+        cues = subtitles if self.text_track and first.spoken else None
+        targets = [media.scratch(f"master_{frame.name}.mp4") for frame in self.formats]
         masters: list[dict[str, str]] = []
         verdicts: list[Verdict] = []
         measured: dict[str, float] = {}
-        for form, picture in zip(self.formats, drawn, strict=True):
-            delivery = self._delivery(form)
+        heard: dict[tuple[float, float, int], Path] = {}
+        for frame, picture, target in zip(self.formats, drawn, targets, strict=True):
+            delivery = self._delivery(frame)
             sound = sound.aimed(delivery.loudness_lufs, delivery.true_peak_dbtp)
-            wave = media.scratch(f"sound_{form.name}.wav")
-            sound.write(wave)
+            asked = (sound.loudness_lufs, sound.true_peak_dbtp, delivery.encoding.audio_kbps)
+            # Where formats are to sound the same, it is encoded and set right once.
+            wave = heard.get(asked) or media.scratch(f"sound_{frame.name}.wav")
+            if asked not in heard:
+                sound.write(wave)
             beside = graph.Beside(wave, cues, iso_639_2(spot.get("language")))
-            target = media.scratch(f"master_{form.name}.mp4")
+            raw = media.scratch(f"poster_{frame.name}.raw")
+            still = graph.Still(poster_frame(spot["shots"], frame.fps), raw)
             verdicts += self._render(
-                spot, media, form, clips, picture, payload, beside, delivery.encoding, target,
-                still if form is frame else None,
-            )  # fmt: skip
-            heard = self._check_sound(sound, target, beside, delivery.encoding, media)
-            measured = measured or heard
-            masters.append({"format": form.name, "uri": media.save(target)})
-        save_poster(still.path, frame, poster)
+                spot, media, frame, picture, payload, beside, delivery.encoding, target, still
+            )
+            if asked not in heard:
+                checked = self._check_sound(sound, target, beside, delivery.encoding, media)
+                measured, heard[asked] = measured or checked, target
+            poster = media.scratch(f"poster_{frame.name}.jpg")
+            save_poster(still.path, frame, poster)
+            saved = {"uri": media.save(target), "poster_uri": media.save(poster)}
+            masters.append({"format": frame.name, **saved})
+        views = [
+            {**_captions(picture), **presenter_boxes(spot, frame)}
+            for frame, picture in zip(self.formats, drawn, strict=True)
+        ]
+        names = [frame.name for frame in self.formats]
         return {
             "masters": masters,
-            "poster_uri": media.save(poster),
+            "poster_uri": masters[0]["poster_uri"],
             "captions_uri": media.save(subtitles),
-            "captions": [
-                {"text": g.text, "start_s": g.start_s, "end_s": g.end_s, "box": asdict(g.box)}
-                for g in first.captions.groups
-            ],
-            **presenter_boxes(spot, frame),
+            **views[0],
+            "views": [{"format": n, **v} for n, v in zip(names[1:], views[1:], strict=True)],
             "watermark_id": f"{payload:012x}",
             "verdicts": verdicts,
             "metrics": {
                 **measured,
-                "caption_groups": float(len(first.captions.groups)),
-                "caption_smallest_px": first.captions.smallest_px,
-                "master_bytes": float(media.scratch(f"master_{frame.name}.mp4").stat().st_size),
+                "caption_groups": float(len(first.groups)),
+                "caption_smallest_px": first.smallest_px,
+                "master_bytes": float(targets[0].stat().st_size),
             },
         }
 
@@ -219,15 +228,17 @@ class Composite(Stage):
         )
 
     def _render(
-        self, spot: Mapping[str, Any], media: Media, frame: Format, clips: Sequence[Path],
+        self, spot: Mapping[str, Any], media: Media, frame: Format,
         picture: graphics.Graphics, payload: int, beside: graph.Beside, encoding: Encoding,
         target: Path, still: graph.Still | None,
     ) -> list[Verdict]:  # fmt: skip
         encoder, why = chosen_encoder(encoding)
         mark = media.scratch(f"carrier_{frame.name}.yuv")
         _write_carrier(mark, payload, self.watermark_secret, frame)
+        shots = shots_in(spot["shots"], frame.name)
+        clips = [media.open(shot["uri"]) for shot in shots]
         arguments = graph.master_arguments(
-            spot["shots"], clips, frame, self.length_s, self.crossfade_s,
+            shots, clips, frame, self.length_s, self.crossfade_s,
             presenter_of(spot, media), picture.placed, mark, beside, encoding, encoder, target,
             still,
         )  # fmt: skip
@@ -239,7 +250,7 @@ class Composite(Stage):
         if simpler is None:
             return said
         return said + self._render(
-            spot, media, frame, clips, picture, payload, beside, simpler, target, still
+            spot, media, frame, picture, payload, beside, simpler, target, still
         )
 
     def _check_sound(
@@ -259,6 +270,16 @@ class Composite(Stage):
             measured = soundtrack.measure(target)
         sound.require(measured)
         return measured
+
+
+def _captions(picture: graphics.Graphics) -> dict[str, list[dict[str, Any]]]:
+    """What is drawn of the captions, as rows of `arrow_types.CAPTION`."""
+    return {
+        "captions": [
+            {"text": g.text, "start_s": g.start_s, "end_s": g.end_s, "box": asdict(g.box)}
+            for g in picture.captions.groups
+        ]
+    }
 
 
 def _write_carrier(path: Path, payload: int, secret: str, frame: Format) -> None:

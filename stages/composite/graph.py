@@ -32,7 +32,7 @@ class Beside:
     """What goes into the file beside the picture."""
 
     sound: Path
-    """WAV."""
+    """A WAV to encode, or a finished master (.mp4) whose sound is taken over as it is."""
     cues: Path | None = None
     """WebVTT, for the text track; None: the file has none."""
     language: str = "und"
@@ -65,7 +65,7 @@ def master_arguments(
         raw = {"format": "rawvideo", "pix_fmt": "rgb24", "frames:v": 1}
         outputs.append(ffmpeg.output(chosen, str(still.path), fps_mode="passthrough", **raw))
     video = video_options(frame, encoding, encoder)
-    outputs.insert(0, _file(picture, beside, {**video, **audio_options(encoding)}, target))
+    outputs.insert(0, _file(picture, beside, video, encoding, target))
     arguments: list[str] = ffmpeg.get_args(ffmpeg.merge_outputs(*outputs))
     return arguments
 
@@ -97,15 +97,19 @@ def sound_arguments(
     master: Path, beside: Beside, encoding: Encoding, target: Path
 ) -> list[str]:  # fmt: skip
     """ffmpeg's arguments for the same picture, bit by bit, with other sound."""
-    coding = {"c:v": "copy", "tag:v": TAGS[encoding.codec], **audio_options(encoding)}
+    coding = {"c:v": "copy", "tag:v": TAGS[encoding.codec]}
     picture = ffmpeg.input(str(master), format="mov").video
-    arguments: list[str] = ffmpeg.get_args(_file(picture, beside, coding, target))
+    arguments: list[str] = ffmpeg.get_args(_file(picture, beside, coding, encoding, target))
     return arguments
 
 
-def _file(picture: Any, beside: Beside, coding: Mapping[str, object], target: Path) -> Any:
-    streams = [picture, ffmpeg.input(str(beside.sound), format="wav").audio]
-    options = {**coding, **FILE_OPTIONS}
+def _file(
+    picture: Any, beside: Beside, coding: Mapping[str, object], encoding: Encoding, target: Path
+) -> Any:
+    taken = beside.sound.suffix == ".mp4"
+    sound = ffmpeg.input(str(beside.sound), format="mov" if taken else "wav").audio
+    heard = {"c:a": "copy"} if taken else audio_options(encoding)
+    streams, options = [picture, sound], {**coding, **heard, **FILE_OPTIONS}
     if beside.cues is not None:
         # By its number: ffmpeg-python knows pictures and sound by letter, but no text.
         streams.append(ffmpeg.input(str(beside.cues), format="webvtt")["s"])

@@ -9,6 +9,7 @@ from typing import Any
 import ffmpeg  # type: ignore[import-untyped]
 
 from schemas.layout import Format
+from stages.composite.reframe import cropped
 from stages.shared.ffmpeg import FORMATS_ALLOWED
 
 READING = {
@@ -46,7 +47,9 @@ def joined_shots(
         spans = {"head": (0, overlap), "body": (overlap, count), "tail": (count, count + handle)}
         spans = {name: span for name, span in spans.items() if span[0] < span[1]}
         # Exactly as many copies as are used: ffmpeg would map a loose one as a second stream.
-        copies = _clip(clip, frame).filter_multi_output("split", len(spans))
+        copies = _clip(clip, frame, shot.get("crop"), index).filter_multi_output(
+            "split", len(spans)
+        )
         cut = {
             name: _cut(copies[number], *span, fps)
             for number, (name, span) in enumerate(spans.items())
@@ -77,13 +80,10 @@ def _frames(shot: Mapping[str, Any], fps: int) -> int:
     return round(shot["end_s"] * fps) - round(shot["start_s"] * fps)
 
 
-def _clip(path: Path, frame: Format) -> Any:
-    """A clip at the frame's size and rate, filling it: what sticks out is cut."""
-    size = (frame.width_px, frame.height_px)
+def _clip(path: Path, frame: Format, crop: Mapping[str, float] | None, number: int) -> Any:
+    """A clip at the frame's size and rate, filling it."""
     stream = ffmpeg.input(str(path), **READING).video.filter("fps", fps=frame.fps)
-    stream = stream.filter(
-        "scale", *size, force_original_aspect_ratio="increase", flags="bicubic"
-    ).filter("crop", *size)
+    stream = cropped(stream, crop, frame, number)
     return tagged(stream.filter("format", "yuv420p").filter("setsar", 1))
 
 

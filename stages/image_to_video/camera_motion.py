@@ -35,6 +35,7 @@ class CameraMotion(ClipEngine):
 
     name: ClassVar[str] = "camera_motion"
     version: ClassVar[str] = "1"
+    every_format: ClassVar[bool] = True
 
     crf: int = 14
     """x264 quality of the clips, 0 to 51, smaller is better and larger. At 14: SSIM

@@ -64,6 +64,10 @@ class ClipEngine(ABC):
     version: ClassVar[str]
     """Bump when its output would change."""
 
+    every_format: ClassVar[bool] = False
+    """Whether it draws the same shot again in another format, at no more than the price of its
+    pixels. Else the clips of the first format are reframed for the others."""
+
     @property
     def reads(self) -> tuple[str, ...]:
         """Columns that it needs beside the stage's own; `ClipRequest.texts` holds them."""

@@ -25,6 +25,7 @@ from stages.image_to_video.clip_gates import (
 from stages.image_to_video.clip_metrics import measure_clip, worst_of
 from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
 from stages.image_to_video.first_frame import first_frame
+from stages.image_to_video.further_formats import FurtherFormats
 from stages.image_to_video.moves import INSTEAD, MOVES
 from stages.image_to_video.shots import PlannedShot, plan_shots
 from stages.image_to_video.snapping import on_beat_metrics
@@ -156,12 +157,14 @@ class ImageToVideo(Stage):
         metrics |= self._measured(requests, clips, paths)
         verdicts = (self._verdict([clip.mode for clip in clips]), *judge_clips(metrics, self.gates))
         reject_clips(metrics, verdicts)
+        further = FurtherFormats(self.engine, self.formats[1:], media.save, media.scratch)
         shots = [
-            self._row(shot, request.move, clip, overlap, media.save(path))
+            self._row(shot, request, clip, overlap, media.save(path), further)
             for shot, request, clip, overlap, path in zip(
                 planned, requests, clips, overlaps, paths, strict=True
             )
         ]
+        metrics["clip_count"] += further.drawn
         return {"shots": shots, "metrics": metrics, "verdicts": list(verdicts)}
 
     def _beats(self, spot: Mapping[str, Any], media: Media) -> Beats:
@@ -238,20 +241,21 @@ class ImageToVideo(Stage):
         return next((other for other in INSTEAD[move] if other in can), can[0])
 
     def _row(
-        self, shot: PlannedShot, move: str, clip: RenderedClip, overlap: int, uri: str
-    ) -> dict[str, Any]:
+        self, shot: PlannedShot, request: ClipRequest, clip: RenderedClip, overlap: int, uri: str,
+        further: FurtherFormats,
+    ) -> dict[str, Any]:  # fmt: skip
         fps = self.formats[0].fps
         box = clip.product_box
         return {
             "index": shot.index,
             "layout": shot.layout,
-            "move": move,
+            "move": request.move,
             "start_s": shot.start_frame / fps,
             "end_s": shot.end_frame / fps,
             "handle_s": overlap / fps,
             "uri": uri,
             "product_box": {"x0": box.x0, "y0": box.y0, "x1": box.x1, "y1": box.y1},
-            "others": [],
+            "others": further.clips(request, clip, uri),
         }
 
     def _verdict(self, modes: list[str]) -> Verdict:

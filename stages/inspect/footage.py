@@ -5,90 +5,109 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from schemas.layout import Box
 from stages.shared.ffmpeg import FfmpegError, ffmpeg_binary, input_options
+from stages.shared.watermark import GRID_HEIGHT, GRID_WIDTH
 
-WIDTH_PX, HEIGHT_PX = 270, 480
-"""Size of the pictures of every frame: a quarter of 1080 x 1920, and the watermark's grid."""
+SHORT_PX = 270
+"""Shorter side of the pictures of every frame: a quarter of that of a spot."""
 CLOSE_UP_PX = 540
-"""Width of the few larger pictures that faces and the product are looked for in."""
+"""Shorter side of the few larger pictures that faces and the product are looked for in."""
+MOUTH_PX = 270
+"""Width of the mouth's pictures."""
 
 
 @dataclass(frozen=True)
 class Footage:
-    """Pictures of a master, uint8 RGB.
+    """Pictures of a master, uint8.
 
-    `frames` (n, 480, 270, 3) are all frames; `luma` (n, 480, 270) the same in grey; `mouth`
-    (n, h, 270, 3) the mouth's box, enlarged, or None; `close_ups` maps frame numbers to pictures
-    540 wide.
+    `luma` (n, h, w) are all frames in grey, the shorter side 270; `mouth` (n, h, 270, 3) the
+    mouth's box in RGB, enlarged, or None; `close_ups` maps frame numbers to RGB pictures, the
+    shorter side 540; `marks` (m, 480, 270) are some frames in grey on the watermark's grid;
+    `light` (n, 16, 9, 3), or (n, 9, 16, 3), are all frames in RGB, for what flashes.
     """
 
     fps: float
-    frames: np.ndarray
     luma: np.ndarray
     mouth: np.ndarray | None
     close_ups: dict[int, np.ndarray]
+    marks: np.ndarray
+    light: np.ndarray = field(default_factory=lambda: np.zeros((1, 16, 9, 3), np.uint8))
 
     def index(self, time_s: float) -> int:
         """Number of the frame on screen at that time, held within the footage."""
-        return int(min(max(time_s * self.fps + 1e-6, 0), len(self.frames) - 1))
+        return int(min(max(time_s * self.fps + 1e-6, 0), len(self.luma) - 1))
 
 
 def decode_footage(
     path: Path, size_px: tuple[int, int], fps: float, length_s: float, *,
-    close_ups: Sequence[int], mouth_box: Box | None, scratch: Path, timeout_s: float = 240.0,
+    close_ups: Sequence[int], mouth_box: Box | None, mark_every: int, scratch: Path,
+    timeout_s: float = 240.0,
 ) -> Footage:  # fmt: skip
     """Decode the video at `path`: frames of `size_px` (width, height), about `length_s` seconds.
 
-    One ffmpeg does it all: every frame comes through the pipe with the mouth's box below it, and
-    the close-ups go to the file `scratch`. Raises `FfmpegError` if it cannot be decoded.
+    One ffmpeg does it all: every frame comes through the pipe; the mouth's box, the close-ups and
+    each `mark_every`th frame go to files beside `scratch`. Raises `FfmpegError` if it cannot be
+    decoded.
     """
+    small, close = _reduced(size_px, SHORT_PX), _reduced(size_px, CLOSE_UP_PX)
     mouth_px = _mouth_crop(mouth_box, size_px)
-    strip_px = 0 if mouth_px is None else _even(WIDTH_PX * mouth_px[1] / mouth_px[0])
-    close_px = (CLOSE_UP_PX, _even(CLOSE_UP_PX * size_px[1] / size_px[0]))
     numbers = sorted(set(close_ups))
-    command = [ffmpeg_binary(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y"]
-    command += [*input_options(), "-i", str(path), "-an", "-filter_complex"]
-    command += [_graph(mouth_px, strip_px, close_px, numbers)]
-    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-fps_mode", "passthrough"]
-    command += ["-map", "[all]", *raw, "pipe:1", "-map", "[few]", *raw, str(scratch)]
-    shape = (HEIGHT_PX + strip_px, WIDTH_PX, 3)
-    stacked = _read_frames(command, shape, path.name, timeout_s, expected=round(fps * length_s))
-    frames = stacked[:, :HEIGHT_PX]
-    few = np.fromfile(scratch, np.uint8).reshape(-1, close_px[1], close_px[0], 3)
-    luma = np.stack([cv2.cvtColor(np.ascontiguousarray(f), cv2.COLOR_RGB2GRAY) for f in frames])
-    return Footage(
-        fps=fps,
-        frames=frames,
-        luma=luma,
-        mouth=None if mouth_px is None else stacked[:, HEIGHT_PX:],
-        close_ups=dict(zip(numbers, few, strict=False)),
-    )
-
-
-def _graph(
-    mouth_px: tuple[int, int, int, int] | None, strip_px: int, close_px: tuple[int, int],
-    numbers: Sequence[int],
-) -> str:  # fmt: skip
-    """The filter graph: only numbers of our own are in it."""
-    small = f"scale={WIDTH_PX}:{HEIGHT_PX}:flags=area,format=rgb24"
     chosen = "+".join(f"eq(n\\,{number})" for number in numbers)
-    few = f"select='{chosen}',scale={close_px[0]}:{close_px[1]}:flags=area[few]"
-    if mouth_px is None:
-        return f"[0:v]split=2[a][c];[a]{small}[all];[c]{few}"
-    width, height, x, y = mouth_px
-    mouth = f"crop={width}:{height}:{x}:{y},scale={WIDTH_PX}:{strip_px}:flags=bicubic,format=rgb24"
-    return (
-        f"[0:v]split=3[a][b][c];[a]{small}[small];[b]{mouth}[mouth];"
-        f"[small][mouth]vstack[all];[c]{few}"
+    ways = {"all": f"scale={small[0]}:{small[1]}:flags=area,format=gray"}
+    ways["few"] = f"select='{chosen}',scale={close[0]}:{close[1]}:flags=area,format=rgb24"
+    mouth_size = (MOUTH_PX, 0)
+    if mouth_px is not None:
+        width, height, x, y = mouth_px
+        mouth_size = (MOUTH_PX, _even(MOUTH_PX * height / width))
+        ways["mouth"] = f"crop={width}:{height}:{x}:{y},"
+        ways["mouth"] += f"scale={MOUTH_PX}:{mouth_size[1]}:flags=bicubic,format=rgb24"
+    blocks = (9, 16) if size_px[1] >= size_px[0] else (16, 9)
+    # Ten by ten points of each block stand for it: averaging all would cost as much as the rest.
+    ways["light"] = f"scale={10 * blocks[0]}:{10 * blocks[1]}:flags=neighbor,"
+    ways["light"] += f"scale={blocks[0]}:{blocks[1]}:flags=area,format=rgb24"
+    grid = (GRID_WIDTH, GRID_HEIGHT)
+    if small != grid:
+        ways["marks"] = f"select='not(mod(n\\,{mark_every}))',"
+        ways["marks"] += f"scale={grid[0]}:{grid[1]}:flags=area,format=gray"
+    files = {name: scratch.with_name(f"{scratch.name}-{name}") for name in ways}
+    command = [ffmpeg_binary(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y"]
+    command += [*input_options(), "-i", str(path), "-an", "-filter_complex", _graph(ways)]
+    for name in ways:
+        target = "pipe:1" if name == "all" else str(files[name])
+        command += ["-map", f"[{name}]", "-f", "rawvideo", "-fps_mode", "passthrough", target]
+    luma = _read_frames(
+        command, (small[1], small[0]), path.name, timeout_s, expected=round(fps * length_s)
     )
+    few = np.fromfile(files["few"], np.uint8).reshape(-1, close[1], close[0], 3)
+    mouth = None
+    if mouth_px is not None:
+        mouth = np.fromfile(files["mouth"], np.uint8).reshape(-1, mouth_size[1], MOUTH_PX, 3)
+    if small == grid:
+        marks = luma[::mark_every]
+    else:
+        marks = np.fromfile(files["marks"], np.uint8).reshape(-1, grid[1], grid[0])
+    light = np.fromfile(files["light"], np.uint8).reshape(-1, blocks[1], blocks[0], 3)
+    return Footage(fps, luma, mouth, dict(zip(numbers, few, strict=False)), marks, light)
+
+
+def _graph(ways: Mapping[str, str]) -> str:
+    """One decode, a copy of it for each way. Only numbers of our own are in it."""
+    copies = "".join(f"[{name}0]" for name in ways)
+    branches = [f"[{name}0]{filters}[{name}]" for name, filters in ways.items()]
+    return ";".join([f"[0:v]split={len(ways)}{copies}", *branches])
+
+
+def _reduced(size_px: tuple[int, int], short_px: int) -> tuple[int, int]:
+    """A size of the same aspect whose shorter side has so many pixels."""
+    scale = short_px / min(size_px)
+    return _even(round(size_px[0] * scale)), _even(round(size_px[1] * scale))
 
 
 def _mouth_crop(box: Box | None, size_px: tuple[int, int]) -> tuple[int, int, int, int] | None:

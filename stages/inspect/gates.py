@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from stages.base import Reject, Verdict
 from stages.shared import gates as shared
 from stages.shared.gates import Gate
 
-__all__ = ["METRICS", "PICTURE", "Gate", "check_gates", "judge", "reject_if_blocked"]
+__all__ = [
+    "METRICS", "PICTURE", "Gate", "check_gates", "judge", "judge_further", "reject_if_blocked",
+]  # fmt: skip
 
 METRICS: Mapping[str, str] = {
     "duration_s": "length of the video",
@@ -85,6 +88,15 @@ def check_gates(gates: Iterable[Gate]) -> None:
 def judge(metrics: Mapping[str, float], gates: Iterable[Gate]) -> tuple[Verdict, ...]:
     """One verdict per gate. A metric that does not apply to the spot (no presenter) passes."""
     return shared.judge(metrics, gates, "inspect")
+
+
+def judge_further(
+    metrics: Mapping[str, float], gates: Iterable[Gate], name: str
+) -> tuple[Verdict, ...]:
+    """Verdicts of the gates on what was measured of a further format, saying its name."""
+    measured = [gate for gate in gates if gate[0] in metrics]
+    judged = judge(metrics, measured)
+    return tuple(replace(one, evidence=f"{name}: {one.evidence}") for one in judged)
 
 
 def reject_if_blocked(metrics: Mapping[str, float], verdicts: tuple[Verdict, ...]) -> None:

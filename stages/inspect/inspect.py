@@ -13,12 +13,12 @@ import pyarrow as pa
 
 from schemas.asset import Asset
 from schemas.layout import DEFAULT_FORMATS, Box, Format
-from stages.base import Hardware, Media, Stage, Verdict
+from stages.base import Hardware, Media, Stage
 from stages.inspect.contact_sheet import contact_sheet, sheet_times_s
 from stages.inspect.container import Container, read_container
 from stages.inspect.effects import effect_metrics
 from stages.inspect.footage import Footage, decode_footage
-from stages.inspect.gates import Gate, check_gates, judge, reject_if_blocked
+from stages.inspect.gates import Gate, check_gates, judge, judge_further, reject_if_blocked
 from stages.inspect.hearing import RATE_HZ as EAR_HZ
 from stages.inspect.hearing import Ear
 from stages.inspect.lips import lip_sync
@@ -29,9 +29,10 @@ from stages.inspect.measures import (
     file_metrics,
     product_metrics,
     product_times_s,
+    spot_in,
 )
 from stages.inspect.people import FaceFinder, IndecencyModel, outside
-from stages.inspect.soundness import RATE_HZ, sound_metrics, voice_offset_ms
+from stages.inspect.soundness import RATE_HZ, sound_digest, sound_metrics, voice_offset_ms
 from stages.inspect.speech_quality import QualityModel
 from stages.inspect.voice_quality import voice_metrics
 from stages.inspect.word_errors import word_error_rate
@@ -39,6 +40,8 @@ from stages.shared.ffmpeg import decode_audio
 from stages.shared.sound import resample
 from stages.shared.watermark import detect
 
+FURTHER_PAIRS = 8
+"""Every so many frames flicker is looked for in a further format, which shows the same clips."""
 WATERMARK_FPS = 5.0
 """Frames per second that the watermark is read from: more add little."""
 
@@ -48,15 +51,17 @@ class Inspect(Stage):
     """Measures every master (`gates.METRICS` lists what) and holds it against `gates`.
 
     `lexicon` are names, beside the spot's brand, whose spelling a recogniser can't know. Metrics
-    of a second format carry its name: "loudness_lufs.1x1".
+    of a further format carry its name: "product_fidelity.1x1". There the file, the picture, the
+    product, the captions and the mark are measured again; what cannot differ is not: the voice,
+    the presenter's lips, and the sound if it is the first format's packet by packet.
     """
 
     name: ClassVar[str] = "inspect"
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     reads: ClassVar[tuple[str, ...]] = (
         "masters", "captions", "caption_words", "phonemes", "shots", "photo_uri", "cutout_uri",
         "presenter_box", "mouth_box", "avatar_start_s", "avatar_end_s", "watermark_id", "script",
-        "words", "voice_uri", "language", "brand", "heard_phonemes", "sound_events",
+        "words", "voice_uri", "language", "brand", "heard_phonemes", "sound_events", "views",
     )  # fmt: skip
     writes: ClassVar[pa.Schema] = pa.schema([("contact_sheet_uri", pa.string())])
     hardware = Hardware(cpus=1, memory_gb=1.0)
@@ -92,49 +97,44 @@ class Inspect(Stage):
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """See `Stage.run`. Raises `Reject` ("gate_<metric>") where a gate blocks."""
-        metrics: dict[str, float] = {}
-        verdicts: list[Verdict] = []
-        sheet_uri = ""
+        forms = {form.name: form for form in self.formats}
+        first, *further = spot["masters"]
         voice = decode_audio(media.open(spot["voice_uri"]), EAR_HZ)
         assert self._quality is not None, "load() comes before run()"
-        of_voice = voice_metrics(voice, spot["phonemes"], self._quality)
-        for number, master in enumerate(spot["masters"]):
-            measured, sheet = self._measure(spot, master, voice, media)
-            measured |= of_voice if number == 0 else {}
-            judged = judge(measured, self._gates_of(master["format"]))
-            suffix = f".{master['format']}" if number else ""
-            metrics |= {f"{metric}{suffix}": value for metric, value in measured.items()}
+        metrics, sheet = self._measure(spot, first, forms[first["format"]], voice, media)
+        metrics |= voice_metrics(voice, spot["phonemes"], self._quality)
+        verdicts = judge(metrics, self._gates_of(first["format"]))
+        sheet_uri = media.save(sheet)
+        reject_if_blocked(metrics, verdicts)
+        for master in further:
+            name = master["format"]
+            seen = spot_in(spot, name)
+            measured = self._measure_further(seen, master, first, forms[name], voice, media)
+            judged = judge_further(measured, self._gates_of(name), name)
+            metrics |= {f"{metric}.{name}": value for metric, value in measured.items()}
             verdicts += judged
-            sheet_uri = sheet_uri or media.save(sheet)
             reject_if_blocked(metrics, judged)
-        return {"contact_sheet_uri": sheet_uri, "metrics": metrics, "verdicts": verdicts}
+        return {"contact_sheet_uri": sheet_uri, "metrics": metrics, "verdicts": list(verdicts)}
 
     def _gates_of(self, name: str) -> tuple[Gate, ...]:
         own = {gate[0]: gate for gate in dict(self.format_gates).get(name, ())}
         return tuple({**{gate[0]: gate for gate in self.gates}, **own}.values())
 
     def _measure(
-        self, spot: Mapping[str, Any], master: Mapping[str, Any], voice: np.ndarray, media: Media
-    ) -> tuple[dict[str, float], Path]:
-        """All metrics of one master, and the file of its contact sheet."""
-        path, name = media.open(master["uri"]), master["format"]
-        form = {form.name: form for form in self.formats}[name]
+        self, spot: Mapping[str, Any], master: Mapping[str, Any], form: Format, voice: np.ndarray,
+        media: Media,
+    ) -> tuple[dict[str, float], Path]:  # fmt: skip
+        """All metrics of the first master, and the file of its contact sheet."""
+        path = media.open(master["uri"])
         container = read_container(path)
         sheet_s = sheet_times_s(self.length_s, fades_s(spot["shots"]))
         product_s = product_times_s(spot["shots"])
-        numbers = {t: int(t * container.fps) for t in (*sheet_s, *sum(product_s, ()))}
-        mouth = spot.get("mouth_box")
-        footage = decode_footage(
-            path, (container.width_px, container.height_px), container.fps, container.duration_s,
-            close_ups=list(numbers.values()), mouth_box=Box(**mouth) if mouth else None,
-            scratch=media.scratch(f"{name}-close.rgb"),
-        )  # fmt: skip
-        last = max(footage.close_ups)
-        seen = {t: footage.close_ups[min(number, last)] for t, number in numbers.items()}
+        times_s = (*sheet_s, *sum(product_s, ()))
+        footage, seen = self._look(path, container, times_s, spot.get("mouth_box"), media)
         sheet = [seen[t] for t in sheet_s]
         sound = self._decode_sound(container, path)
         metrics = {
-            **file_metrics(container, len(footage.frames), form, self.codec),
+            **file_metrics(container, len(footage.luma), form, self.codec),
             **self._sound(spot, sound, voice),
             **self._effects(spot, footage, sound, media),
             **fault_metrics(footage, spot["shots"]),
@@ -144,9 +144,46 @@ class Inspect(Stage):
             **self._people(list(seen.values()), sheet, spot.get("presenter_box")),
             **self._watermark(footage, spot["watermark_id"]),
         }
-        target = media.scratch(f"{name}-contact-sheet.png")
+        target = media.scratch(f"{form.name}-contact-sheet.png")
         contact_sheet(sheet, sheet_s).save(target, compress_level=4)
         return metrics, target
+
+    def _measure_further(
+        self, spot: Mapping[str, Any], master: Mapping[str, Any], first: Mapping[str, Any],
+        form: Format, voice: np.ndarray, media: Media,
+    ) -> dict[str, float]:  # fmt: skip
+        """What may differ in the master of a further format; `spot` is as that format shows it."""
+        path = media.open(master["uri"])
+        container = read_container(path)
+        product_s = product_times_s(spot["shots"])
+        footage, seen = self._look(path, container, sum(product_s, ()), None, media)
+        one_each = [seen[times[0]] for times in product_s]
+        metrics = {
+            **file_metrics(container, len(footage.luma), form, self.codec),
+            **fault_metrics(footage, spot["shots"], pairs=FURTHER_PAIRS),
+            **product_metrics(spot, [[seen[t] for t in times] for times in product_s], media),
+            **caption_metrics(footage, spot["captions"], form.safe_zone),
+            **self._people(one_each, one_each, spot.get("presenter_box")),
+            **self._watermark(footage, spot["watermark_id"]),
+        }
+        if sound_digest(path) != sound_digest(media.open(first["uri"])):
+            metrics |= self._sound(spot, self._decode_sound(container, path), voice)
+        return metrics
+
+    def _look(
+        self, path: Path, container: Container, times_s: Sequence[float],
+        mouth: Mapping[str, float] | None, media: Media,
+    ) -> tuple[Footage, dict[float, np.ndarray]]:  # fmt: skip
+        """The footage of a master, and its close-ups at these times."""
+        numbers = {t: int(t * container.fps) for t in times_s}
+        footage = decode_footage(
+            path, (container.width_px, container.height_px), container.fps, container.duration_s,
+            close_ups=list(numbers.values()), mouth_box=Box(**mouth) if mouth else None,
+            mark_every=max(1, round(container.fps / WATERMARK_FPS)),
+            scratch=media.scratch("footage"),
+        )  # fmt: skip
+        last = max(footage.close_ups)
+        return footage, {t: footage.close_ups[min(n, last)] for t, n in numbers.items()}
 
     def _decode_sound(self, container: Container, path: Path) -> np.ndarray:
         if container.audio_s <= 0:
@@ -201,9 +238,8 @@ class Inspect(Stage):
         }
 
     def _watermark(self, footage: Footage, watermark_id: str) -> dict[str, float]:
-        step = max(1, round(footage.fps / WATERMARK_FPS))
         wanted = int(watermark_id, 16)
-        read = detect(footage.luma[::step], secret=self.watermark_secret, expected=wanted)
+        read = detect(footage.marks, secret=self.watermark_secret, expected=wanted)
         errors = 127 if read.errors_corrected is None else read.errors_corrected
         return {
             "watermark_sync_z": read.sync_z,

@@ -15,6 +15,7 @@ from stages.inspect.caption_timing import MISSING_MS, caption_offsets_ms, in_saf
 from stages.inspect.container import Container
 from stages.inspect.footage import Footage
 from stages.inspect.product_fidelity import product_fidelity, references
+from stages.shared.format_shots import shots_in
 
 BT709_LIMITED = (1, 1, 1, 1)
 SAMPLE_ENTRIES = {"h264": "avc1", "hevc": "hvc1", "av1": "av01"}
@@ -49,18 +50,29 @@ def file_metrics(
     }
 
 
+def spot_in(spot: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The spot as one of its further formats shows it: shots, captions and presenter there."""
+    views = {view["format"]: view for view in spot.get("views") or []}
+    return {**spot, **views.get(name, {}), "shots": shots_in(spot["shots"], name)}
+
+
 def fades_s(shots: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
     """Spans in which one shot gives way to the next: a crossfade's, or a cut's single moment."""
     return [(shot["end_s"], shot["end_s"] + shot["handle_s"]) for shot in shots]
 
 
-def fault_metrics(footage: Footage, shots: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """Black, frozen, flickering and flashing; crossfades are no flicker."""
-    flashes, red_flashes = picture_faults.flashes_per_s(footage.frames, footage.fps)
+def fault_metrics(
+    footage: Footage, shots: Sequence[Mapping[str, Any]], *, pairs: int = 2
+) -> dict[str, float]:
+    """Black, frozen, flickering and flashing; crossfades are no flicker. Flicker is looked for in
+    one pair of frames out of `pairs`."""
+    flashes, red_flashes = picture_faults.flashes_per_s(footage.light, footage.fps)
     return {
         "black_frames": float(picture_faults.black_frames(footage.luma)),
         "frozen_s": picture_faults.frozen_s(footage.luma, footage.fps),
-        "warp_error": picture_faults.warp_error(footage.luma, footage.fps, fades_s(shots)),
+        "warp_error": picture_faults.warp_error(
+            footage.luma, footage.fps, fades_s(shots), every=pairs
+        ),
         "flashes_per_s": flashes,
         "red_flashes_per_s": red_flashes,
     }

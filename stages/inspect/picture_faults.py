@@ -40,18 +40,21 @@ def frozen_s(luma: np.ndarray, fps: float) -> float:
     return longest / fps
 
 
-def warp_error(luma: np.ndarray, fps: float, cuts_s: Sequence[tuple[float, float]]) -> float:
+def warp_error(
+    luma: np.ndarray, fps: float, cuts_s: Sequence[tuple[float, float]], *, every: int = 2
+) -> float:
     """Flicker: what of one frame the motion to the next does not explain, in 8-bit steps.
 
-    Each second pair of frames at 135 x 240: the later one is warped back along its optical flow
-    and compared; mean absolute difference where the flow holds in both directions to a pixel,
-    and of these the 95th percentile over pairs. After Lai et al., "Learning blind video temporal
+    One pair of frames out of `every` at half their size (135 x 240 of a vertical spot): the later
+    one is warped back along its optical flow and compared; mean absolute difference where the flow
+    holds in both directions to a pixel, and of these the 95th percentile over pairs. After Lai et
+    al., "Learning blind video temporal
     consistency" (ECCV 2018), with absolute for squared differences. Spans in `cuts_s` (cuts and
     crossfades) are left out.
     """
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
     errors = []
-    for index in range(0, len(luma) - 1, 2):
+    for index in range(0, len(luma) - 1, every):
         times = index / fps, (index + 1) / fps
         if any(times[1] >= start - 1e-6 and times[0] <= end + 1e-6 for start, end in cuts_s):
             continue
@@ -88,8 +91,9 @@ def flashes_per_s(frames: np.ndarray, fps: float) -> tuple[float, float]:
 
 
 def _blocks(frames: np.ndarray) -> np.ndarray:
-    """Light in 9 x 16 blocks, linear, 0 to 1: (n, 144, 3)."""
-    small = np.stack([cv2.resize(frame, (9, 16), interpolation=cv2.INTER_AREA) for frame in frames])
+    """Light in 9 x 16 blocks (or 16 x 9), linear, 0 to 1: (n, 144, 3)."""
+    grid = (9, 16) if frames.shape[1] >= frames.shape[2] else (16, 9)
+    small = np.stack([cv2.resize(frame, grid, interpolation=cv2.INTER_AREA) for frame in frames])
     coded = small.reshape(len(frames), -1, 3) / 255.0
     return np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
+import av
 import numpy as np
 
 from stages.shared.sound import levels_db, loudness_lufs, true_peak_dbtp
@@ -9,6 +13,16 @@ from stages.shared.sound import levels_db, loudness_lufs, true_peak_dbtp
 RATE_HZ = 48000
 SILENT_DB = -50.0
 """Below this level, in dB of full scale, a viewer hears nothing."""
+
+
+def sound_digest(path: Path) -> str:
+    """sha256, as hex, of the file's sound as it is encoded; of nothing where there is none."""
+    digest = hashlib.sha256()
+    with av.open(str(path)) as file:
+        for stream in file.streams.audio[:1]:
+            for packet in file.demux(stream):
+                digest.update(bytes(packet))
+    return digest.hexdigest()
 
 
 def sound_metrics(samples: np.ndarray) -> dict[str, float]:

@@ -42,12 +42,12 @@ def measure_file(path: Path, scratch: Path) -> tuple[dict[str, float], Format, s
     codec = container.video_codec if container.video_codec in SAMPLE_ENTRIES else "h264"
     footage = decode_footage(
         path, size, container.fps, container.duration_s, close_ups=[0], mouth_box=None,
-        scratch=scratch,
+        mark_every=24, scratch=scratch,
     )  # fmt: skip
-    metrics = file_metrics(container, len(footage.frames), form, codec)
+    metrics = file_metrics(container, len(footage.luma), form, codec)
     if container.audio_s > 0:
         metrics |= sound_metrics(decode_audio(path, RATE_HZ, channels=2))
-    flashes, red_flashes = picture_faults.flashes_per_s(footage.frames, footage.fps)
+    flashes, red_flashes = picture_faults.flashes_per_s(footage.light, footage.fps)
     metrics |= {
         "black_frames": float(picture_faults.black_frames(footage.luma)),
         "frozen_s": picture_faults.frozen_s(footage.luma, footage.fps),

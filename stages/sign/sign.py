@@ -96,7 +96,7 @@ class Sign(Stage):
             manifests.append(self._signed(spot, media, media.open(master["uri"]), target))
             read = read_credentials(target, self.signer.anchors_pem())
             verdicts.append(self._check(read, spot, master["format"]))
-            signed.append({"format": master["format"], "uri": media.save(target)})
+            signed.append({**master, "uri": media.save(target)})
             state = read.state
         kept = media.scratch("manifest.c2pa")
         kept.write_bytes(manifests[0])

@@ -68,6 +68,25 @@ def test_gpu_differs_from_laptop_in_the_clips_alone() -> None:
     assert differing == ["image_to_video", "sign"], "sign names the engines in its manifest"
 
 
+@pytest.mark.parametrize(
+    ("formats", "said"),
+    [
+        (["16x9", "9x16"], r"clips are made in the first of the formats \(16x9, 9x16\); put 9x16"),
+        (["16x9", "1x1"], r"the first is 1920x1080; take a size of its aspect, or begin .* 9x16"),
+    ],
+)
+@pytest.mark.parametrize("served", [True, False])
+def test_a_model_whose_aspect_is_not_the_first_formats_is_refused(
+    formats: list[str], said: str, served: bool
+) -> None:
+    """Would catch a vertical clip that is stretched over a wide screen."""
+    model = {"model": "m", "service": "http://127.0.0.1:9/v1"} if served else HUB
+    asked = campaign(**model).model_copy(update={"formats": tuple(formats)})
+    with pytest.raises(ConfigError, match=said):
+        load_recipe("gpu", asked)
+    load_recipe("gpu", asked.model_copy(update={"formats": ("9x16", "16x9")}))
+
+
 @pytest.mark.parametrize("recipe", ["laptop", "gpu"])
 def test_cuts_that_keep_time_read_the_music_and_others_do_not(recipe: str) -> None:
     """Would catch a campaign key that reaches no stage, and clips that a new bed makes anew
@@ -115,7 +134,7 @@ def test_without_a_model_it_is_refused() -> None:
         ({"settings": {"pipeline": "os.system"}}, "pipeline: 'os.system'"),
         ({"settings": {"step": 3}}, "step: 3: there is no such key"),
         ({"setings": {}}, "there is no such key; did you mean 'settings'?"),
-        ({"settings": {"size": {"width": 1280, "height": 704}}}, "1280x704: the format 9x16"),
+        ({"settings": {"size": {"width": 1280, "height": 704}}}, "1280x704: the formats are 9x16"),
         ({"settings": {"lora": [{"path": "shop/lora"}]}}, "name its commit, shop/lora@<40 hex"),
         ({"model": "/gone/weights"}, "video_model.model: /gone/weights: there is no such folder"),
         ({"camera": "spin"}, "camera 'spin' is not a move of diffusers; it has push_in"),

@@ -42,7 +42,7 @@ def footage() -> Footage:
             cv2.putText(frame, "slow mornings", (30, 360), 0, 1.0, 255, 3)
         luma.append(frame)
     grey = np.array(luma)
-    return Footage(FPS, np.repeat(grey[..., None], 3, axis=3), grey, None, {})
+    return Footage(FPS, grey, None, {}, grey[:1])
 
 
 def mixed(whoosh: np.ndarray, onset_at_s: float) -> np.ndarray:
@@ -76,7 +76,7 @@ def test_a_caption_is_no_event(footage: Footage, whoosh: np.ndarray) -> None:
     mix = mixed(whoosh, CUT_S)
     seen = effect_metrics(footage, mix, [event], {"whoosh": whoosh}, [CAPTION])
     assert seen["effect_offset_ms"] == pytest.approx(0, abs=10)
-    still = Footage(FPS, footage.frames[:60], footage.luma[:60], None, {})
+    still = Footage(FPS, footage.luma[:60], None, {}, footage.marks)
     early = {**event, "time_s": 1.0, "event_s": 1.0}
     nothing = effect_metrics(still, mixed(whoosh, 1.0), [early], {"whoosh": whoosh}, [CAPTION])
     assert nothing == {"effects_measured": 0.0}

@@ -28,7 +28,7 @@ PRODUCTS = Path(__file__).parents[2] / "examples" / "demo" / "products"
 
 def footage(luma: np.ndarray, mouth: np.ndarray | None = None) -> Footage:
     """Footage of grey frames (n, 480, 270)."""
-    return Footage(FPS, np.repeat(luma[..., None], 3, axis=3), luma, mouth, {})
+    return Footage(FPS, luma, mouth, {}, luma[:1])
 
 
 def _colour(luma: np.ndarray) -> np.ndarray:

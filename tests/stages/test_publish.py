@@ -47,3 +47,22 @@ def test_other_captions_under_the_same_video_are_another_place(
     assert before != after
     assert before.with_suffix(".vtt").read_text() == "WEBVTT one"
     assert after.with_suffix(".vtt").read_text() == "WEBVTT two"
+
+
+def test_each_format_has_its_own_name_and_poster(store: MediaStore, tmp_path: Path) -> None:
+    """Would catch a wide video that shows an upright poster before it plays."""
+    with store.workspace() as media:
+        uris = {}
+        for name in ("v.mp4", "w.mp4", "p.jpg", "q.jpg", "c.vtt"):
+            (tmp_path / name).write_text(name)
+            uris[name] = media.save(tmp_path / name)
+        signed = [
+            {"format": "9x16", "uri": uris["v.mp4"], "poster_uri": uris["p.jpg"]},
+            {"format": "16x9", "uri": uris["w.mp4"], "poster_uri": uris["q.jpg"]},
+        ]
+        rest = {"poster_uri": uris["p.jpg"], "captions_uri": uris["c.vtt"]}
+        outputs = Publish().run({"spot_id": "mug", "signed": signed, **rest}, media)["outputs"]
+    upright, wide = (Path(output["uri"]) for output in outputs)
+    assert upright.name.startswith("9x16-") and wide.name.startswith("16x9-")
+    assert upright.with_suffix(".jpg").read_text() == "p.jpg"
+    assert wide.with_suffix(".jpg").read_text() == "q.jpg"
