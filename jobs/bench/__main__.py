@@ -250,6 +250,14 @@ def composite(
         str | None,
         typer.Option(metavar="PYTHON", help="A Python that has moviepy 2, for that way too."),
     ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Override a key of the campaign, as in formats=[9x16,1x1,4x5,16x9].",
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Also write composite.json and .png.")
     ] = None,
@@ -264,7 +272,7 @@ def composite(
 
     with tempfile.TemporaryDirectory(prefix="spotmill-bench-") as folder:
         found = measure_composite(
-            campaign, Path(folder), repeats=repeats, qualities=qualities, moviepy=moviepy,
+            read_campaign(campaign, set_ or []), Path(folder), repeats=repeats, qualities=qualities, moviepy=moviepy,
             told=lambda part: typer.echo(part, err=True),
         )  # fmt: skip
     console = Console(width=110)

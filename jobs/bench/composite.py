@@ -13,11 +13,11 @@ import ffmpeg  # type: ignore[import-untyped]
 from jobs.bench.moviepy_run import run_moviepy
 from jobs.bench.quality import RAW, Point, raw_input, sweep
 from jobs.bench.usage import Usage
-from pipeline.campaign_file import read_campaign
 from pipeline.local_runner import LocalRunner
 from pipeline.media import MediaStore
 from pipeline.plan import Planner
 from pipeline.recipes import load_recipe
+from schemas.campaign import Campaign
 from schemas.encoding import Encoding
 from schemas.layout import Format
 from stages.base import Media
@@ -77,14 +77,19 @@ class _Work:
 
 
 def measure_composite(
-    campaign: str, folder: Path, *, repeats: int, qualities: bool, moviepy: str | None, told: Told
+    settings: Campaign,
+    folder: Path,
+    *,
+    repeats: int,
+    qualities: bool,
+    moviepy: str | None,
+    told: Told,
 ) -> Found:
     """Measure on the first spot of a campaign; `folder` is empty scratch for some 3 GB.
 
     `moviepy` is the Python that has it; None leaves it out. Of `repeats` runs the cheapest counts:
     what others do on the machine makes a run dearer, never cheaper.
     """
-    settings = read_campaign(campaign)
     stages = load_recipe("laptop", settings)
     at = next(n for n, stage in enumerate(stages) if isinstance(stage, Composite))
     stage = stages[at]
@@ -186,7 +191,7 @@ def _run(
 ) -> None:  # fmt: skip
     form = {"format": "rawvideo", "pix_fmt": "yuv420p"} if target else {"format": "null"}
     output = ffmpeg.output(picture, str(target or "-"), an=None, **form)
-    run_ffmpeg(ffmpeg.get_args(output), feeds=feeds)
+    run_ffmpeg(["-filter_complex_threads", "1", *ffmpeg.get_args(output)], feeds=feeds)
 
 
 class _Nowhere:

@@ -14,7 +14,8 @@ import skia
 _DRAWING = threading.Lock()
 """Bands are drawn from several threads, but shaping text is not made for that."""
 _LUMA = np.array((0.2126, 0.7152, 0.0722, 0.0), np.float32)
-_GREY = _LUMA[None]
+_GREY = np.append(_LUMA * 219 / 255, 16.0)[None].astype(np.float32)
+"""Luma of straight colours, 0 to 255."""
 _CHROMA = np.stack([
     112 / (1 - _LUMA[2]) * (np.eye(4, dtype=np.float32)[2] - _LUMA),
     112 / (1 - _LUMA[0]) * (np.eye(4, dtype=np.float32)[0] - _LUMA),
@@ -110,13 +111,12 @@ def yuva420_planes(picture: np.ndarray) -> np.ndarray:
     if wide:
         left, top = x // 2 * 2, y // 2 * 2
         right, bottom = (x + wide + 1) // 2 * 2, (y + tall + 1) // 2 * 2
-        part = picture[top:bottom, left:right].astype(np.float32)
-        weight = cv2.max(cv2.extractChannel(part, 3), 1e-3)  # type: ignore[call-overload]
-        bright = cv2.divide(cv2.transform(part, _GREY), weight, scale=219, dtype=cv2.CV_8U)
-        cv2.add(bright, 16, dst=luma[top:bottom, left:right])  # type: ignore[call-overload]
+        part = np.ascontiguousarray(picture[top:bottom, left:right])
+        straight = cv2.cvtColor(part, cv2.COLOR_mRGBA2RGBA)
+        luma[top:bottom, left:right] = cv2.transform(straight, _GREY)
         half = ((right - left) // 2, (bottom - top) // 2)
-        mean = cv2.resize(part, half, interpolation=cv2.INTER_AREA)
-        thin = cv2.max(cv2.extractChannel(mean, 3), 1e-3)  # type: ignore[call-overload]
+        mean = cv2.resize(part, half, interpolation=cv2.INTER_AREA).astype(np.float32)
+        thin = cv2.max(cv2.extractChannel(mean, 3), 0.5)  # type: ignore[call-overload]
         differences = cv2.transform(mean, _CHROMA)
         for plane in (0, 1):
             value = cv2.divide(cv2.extractChannel(differences, plane), thin)
