@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from schemas.checked import checked
 from schemas.config_error import ConfigError, Refusal
+from schemas.delivery import Delivery, deliveries_of
+from schemas.encoding_settings import EncodingSettings
 from schemas.matting import Matting
 from schemas.platform import FormatName, platforms_of, shipped_platforms, unknown_platform
 from schemas.presenter_model import PresenterModel
@@ -27,6 +29,10 @@ DEFAULT_GATES: dict[str, tuple[float | None, float | None]] = {
     "duration_s": (14.99, 15.01),
     "frame_count": (360, 360),
     "bit_rate_kbps": (516, 25000),
+    "colour_tags": (1, None),
+    "constant_rate": (1, None),
+    "closed_groups": (1, None),
+    "longest_group_s": (None, 4),
     "audio_seconds": (14.95, 15.05),
     # the sound
     "true_peak_dbtp": (None, -1.0),
@@ -47,6 +53,7 @@ DEFAULT_GATES: dict[str, tuple[float | None, float | None]] = {
     "frozen_s": (None, 0.5),
     "warp_error": (None, 3.5),
     "flashes_per_s": (None, 3),
+    "red_flashes_per_s": (None, 3),
     "product_fidelity": (0.6, None),
     "lip_offset_ms": (-60, 60),
     "lip_r": (0.6, None),
@@ -232,6 +239,7 @@ class Campaign(_Part):
     presenter_model: PresenterModel | None = None
     """A talking-head model that Spotmill runs, in the place of `presenter`."""
     sound: Sound = Sound()
+    encoding: EncodingSettings = EncodingSettings()
     aligner: SpeechModel | None = None
     """What finds the words in the voice in the place of the embedded aligner."""
     lip_model: LipModel | None = None
@@ -259,14 +267,27 @@ class Campaign(_Part):
         best = tuple(dict.fromkeys(platform.formats[0] for platform in asked))
         return formats or best or ("9x16",)
 
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """The file of each format, within the limits of the platforms that take it."""
+        return self._deliveries()[0]
+
+    def _deliveries(self) -> tuple[tuple[Delivery, ...], list[Refusal]]:
+        known = [name for name in self.platforms if name in shipped_platforms()]
+        return deliveries_of(
+            self.encoding, platforms_of(known), self.formats, self.length_s,
+            self.sound.loudness_lufs, "loudness_lufs" in self.sound.model_fields_set,
+        )  # fmt: skip
+
     def gates(self) -> tuple[tuple[str, float | None, float | None], ...]:
         """(metric, least, most), sorted: the default gates with the campaign's own on top.
 
-        The loudness gate follows the loudness asked for; a gate set to null is dropped.
+        The loudness gate follows the first format's loudness; a gate set to null is dropped.
         """
-        wanted = self.sound.loudness_lufs
+        wanted = self.deliveries()[0].loudness_lufs
         merged: dict[str, tuple[float | None, float | None] | None] = {**DEFAULT_GATES}
         merged["loudness_lufs"] = (wanted - 0.5, wanted + 0.5)
+        if self.encoding.codec != "h264":
+            merged["bit_rate_kbps"] = (200, 25000)  # the same picture in half the bits
         merged.update(self.quality.gates)
         return tuple((n, g[0], g[1]) for n, g in sorted(merged.items()) if g is not None)
 
@@ -302,6 +323,7 @@ def _contradictions(campaign: Campaign) -> list[Refusal]:
                 fix = "signing.signer is file; name the PEM file here"
                 found.append(Refusal(f"signing.{key}", "not set", fix))
     found += _misplaced(campaign)
+    found += campaign._deliveries()[1]
     found += campaign.voice.contradictions(campaign.date or Date.today())
     if campaign.sound.snap_cuts and campaign.sound.music is None and campaign.scripts is None:
         fix = "there is no music to keep time with: name sound.music, or leave this out"

@@ -1,4 +1,4 @@
-"""The commands of `python -m jobs.bench`: spot, engine, image_to_video, presenter, sync, safety."""
+"""The commands of `python -m jobs.bench`: a benchmark each, which prints what it found."""
 
 from __future__ import annotations
 
@@ -277,6 +277,55 @@ def presenter(
                     f"{cost.encode_ms:.1f}", f"{cost.speed:.1f}",
                 )  # fmt: skip
     Console().print(table)
+
+
+@app.command()
+def composite(
+    campaign: Annotated[
+        str, typer.Argument(metavar="CAMPAIGN", help="Its first spot is put together.")
+    ] = "examples/demo/campaign.yaml",
+    repeats: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Runs of each way; the cheapest counts.")
+    ] = 2,
+    qualities: Annotated[bool, typer.Option(help="Also measure VMAF of presets.")] = True,
+    moviepy: Annotated[
+        str | None,
+        typer.Option(metavar="PYTHON", help="A Python that has moviepy 2, for that way too."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Override a key of the campaign, as in formats=[9x16,1x1,4x5,16x9].",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Also write composite.json and .png.")
+    ] = None,
+) -> None:
+    """What compositing costs: ours by phases, the encoder alone, moviepy, one run per format.
+
+    CPU seconds of a whole spot, all processes counted. The encoder alone gets the same frames,
+    finished, through a pipe: no way can be cheaper at the same settings. Needs some 3 GB of disk.
+    """
+    from jobs.bench.composite import measure_composite
+    from jobs.bench.composite_shown import plot_composite, tables_of
+
+    with tempfile.TemporaryDirectory(prefix="spotmill-bench-") as folder:
+        found = measure_composite(
+            read_campaign(campaign, set_ or []), Path(folder),
+            repeats=repeats, qualities=qualities, moviepy=moviepy,
+            told=lambda part: typer.echo(part, err=True),
+        )  # fmt: skip
+    console = Console(width=110)
+    for table in tables_of(found):
+        console.print(table)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "composite.json").write_text(json.dumps(found.as_json(), indent=1))
+        plot_composite(found, out / "composite.png")
+        typer.echo(f"{out / 'composite.png'}")
 
 
 LOADS = (Load(60, 1.0, 8.0), Load(150, 0.2, 8.0), Load(60, 1.0, 32.0), Load(400, 0.0, 0.01))

@@ -10,6 +10,7 @@ from pipeline.recipes.parts import formats
 from schemas.asset import Asset
 from schemas.campaign import Campaign
 from schemas.config_error import ConfigError, Refusal
+from schemas.delivery import Gate
 from stages.hardware import Hardware
 from stages.image_to_video.clip_gates import METRICS as CLIP_METRICS
 from stages.inspect import Inspect
@@ -20,6 +21,8 @@ def inspect(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Inspe
     """The stage with the campaign's gates and lip model. Raises `ConfigError`."""
     stage = Inspect(
         gates=checked_gates(campaign),
+        format_gates=format_gates(campaign),
+        codec=campaign.encoding.codec,
         formats=formats(campaign),
         lexicon=tuple(word for word, _ in sorted(campaign.voice.lexicon.items())),
         effects=effects,
@@ -57,6 +60,15 @@ def checked_gates(campaign: Campaign) -> tuple[tuple[str, float | None, float | 
     if unknown:
         raise ConfigError("quality.gates", [_no_such_metric(name) for name in unknown])
     return tuple(gate for gate in campaign.gates() if gate[0] not in CLIP_METRICS)
+
+
+def format_gates(campaign: Campaign) -> tuple[tuple[str, tuple[Gate, ...]], ...]:
+    """By format the limits of its platforms, where the campaign has none of its own."""
+    own = set(campaign.quality.gates)
+    return tuple(
+        (one.name, tuple(gate for gate in one.gates if gate[0] not in own))
+        for one in campaign.deliveries()
+    )
 
 
 def clip_gates(campaign: Campaign) -> tuple[tuple[str, float | None, float | None], ...]:

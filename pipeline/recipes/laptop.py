@@ -10,6 +10,7 @@ from pipeline.recipes.parts import (
     brand_kit,
     consent,
     cutting,
+    deliveries,
     formats,
     signer,
     software,
@@ -59,7 +60,8 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
             disclosure=campaign.disclosure,
             formats=frames,
             length_s=campaign.length_s,
-            loudness_lufs=campaign.sound.loudness_lufs,
+            deliveries=deliveries(campaign),
+            text_track=campaign.encoding.text_track,
             music_below_voice_db=campaign.sound.music_below_voice_db,
             clip_sound_below_voice_db=campaign.sound.clip_sound_below_voice_db
             if own_sound

@@ -19,6 +19,7 @@ from schemas.asset import Asset
 from schemas.brand import BrandKit
 from schemas.campaign import Brand, Campaign
 from schemas.config_error import ConfigError, Refusal
+from schemas.delivery import Delivery
 from schemas.layout import Format, formats_of
 from schemas.platform import platforms_of
 from schemas.presenter_process import PresenterProcess
@@ -37,6 +38,7 @@ from stages.avatar.process.run import Limits
 from stages.base import Stage
 from stages.hardware import Hardware
 from stages.image_to_video import Cutting
+from stages.shared.nvenc import nvenc_fault
 from stages.sign import DevSigner, FileSigner
 from stages.sign.signer import Signer, SignerError
 from stages.speech import HibariVoice, HttpVoice, KokoroVoice, SpeechEngine, TransformersVoice
@@ -234,6 +236,18 @@ def signer(campaign: Campaign) -> Signer:
     except SignerError as error:
         raise ConfigError("signing", [Refusal("signing", "file", str(error))]) from None
     return made
+
+
+def deliveries(campaign: Campaign) -> tuple[Delivery, ...]:
+    """How the file of each format is made. Raises `ConfigError` for an encoder that this machine
+    has not: it is asked by encoding a picture."""
+    settings = campaign.encoding
+    if settings.encoder == "nvenc" and (fault := nvenc_fault(settings.codec)) is not None:
+        fix = f"this machine's card does not encode {settings.codec} ({fault}); take auto, which"
+        fix += " uses the card on workers where it can, or software"
+        raise ConfigError("the encoding", [Refusal("encoding.encoder", "nvenc", fix)])
+    # Limits are judged behind it: a change of those makes no other file.
+    return tuple(replace(one, gates=()) for one in campaign.deliveries())
 
 
 def software(stages: Sequence[Stage]) -> tuple[tuple[str, str], ...]:

@@ -14,19 +14,24 @@ import pyarrow as pa
 from schemas.arrow_types import BOX, CAPTION, MASTER, VIEW
 from schemas.asset import Asset
 from schemas.brand import BrandKit
+from schemas.delivery import Delivery
+from schemas.encoding import Encoding
 from schemas.layout import DEFAULT_FORMATS, Format
-from stages.base import Hardware, Media, Reject, Stage
+from stages.base import Hardware, Media, Reject, Stage, Verdict
 from stages.composite import graph, graphics, soundtrack
 from stages.composite.cards import Offer
 from stages.composite.clip_tracks import clip_tracks
 from stages.composite.colours import Palette
+from stages.composite.encoders import at_least, chosen_encoder
 from stages.composite.end_card_rows import Copy
 from stages.composite.identity import watermark_payload
+from stages.composite.languages import iso_639_2
 from stages.composite.mix import Levels
-from stages.composite.poster import save_poster
+from stages.composite.poster import poster_frame, save_poster
 from stages.composite.presenter import presenter_boxes, presenter_of
 from stages.composite.subtitles import webvtt
 from stages.composite.text import Lettering
+from stages.composite.text_track import hide_text
 from stages.shared.ffmpeg import run_ffmpeg
 from stages.shared.fonts import Fonts
 from stages.shared.format_shots import shots_in
@@ -59,7 +64,7 @@ class Composite(Stage):
             pa.field("watermark_id", pa.string()),  # 12 hex digits
         ]
     )
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     hardware = Hardware(cpus=2, memory_gb=1.5)
     seconds_hint = 20.0
 
@@ -74,10 +79,9 @@ class Composite(Stage):
     length_s: float = 15.0
     crossfade_s: float = 0.4
     """Longest overlap of two shots; a clip's handle may make it shorter."""
-    loudness_lufs: float = -14.0
-    """Integrated (BS.1770). What TikTok, Instagram and YouTube play back at."""
-    true_peak_dbtp: float = -1.0
-    """Highest true peak of the encoded file."""
+    deliveries: tuple[Delivery, ...] = ()
+    """By format how its file is encoded, and its loudness and true peak as they are measured on the
+    encoded file. A format without one is H.264 at -14 LUFS and -1 dBTP."""
     music_below_voice_db: float = 13.0
     """How far the music lies under the voice while somebody speaks; larger is quieter. Measured on
     three scripts: from 13 dB on speech recognition makes no more errors than without music."""
@@ -88,13 +92,9 @@ class Composite(Stage):
     # In the key by the column that it reads, and by `identity`.
     clip_sound_below_voice_db: float | None = field(default=None, metadata={"place": True})
     """How far the sound that clips bring lies under the voice; None where they bring none."""
-    preset: str = "veryfast"
-    """x264's. "medium" costs three times the CPU for a file a fifth larger, hardly better."""
-    crf: int = 20
-    """x264's quality, 0 to 51: smaller is better and larger in bytes. 18 to 23 are sensible."""
-    audio_kbps: int = 192
-    encoder_threads: int = 4
-    """Fixed, for x264's bytes depend on it."""
+    text_track: bool = True
+    """The words as a text track in the file, beside those that are drawn: for screen readers,
+    translation, and players that are set to show captions."""
     _lettering: Lettering | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
@@ -119,23 +119,36 @@ class Composite(Stage):
         self._refuse_unreadable(spot, media)
         payload = watermark_payload({"spot": {c: spot.get(c) for c in self.reads}, **self._look()})
         sound = self._sound(spot, media)
-        wave = media.scratch("sound.wav")
-        sound.write(wave)
         drawn = [self._graphics(spot, frame, media) for frame in self.formats]
-        targets = [media.scratch(f"master_{frame.name}.mp4") for frame in self.formats]
-        masters: list[dict[str, Any]] = []
-        measured: dict[str, float] = {}
-        for frame, picture, target in zip(self.formats, drawn, targets, strict=True):
-            # The sound is the same in all formats: it is encoded and set right once.
-            heard = targets[0] if measured else wave
-            self._render(spot, media, frame, picture, payload, heard, target)
-            measured = measured or self._check_sound(sound, target, media)
-            poster = media.scratch(f"poster_{frame.name}.jpg")
-            save_poster(target, frame, spot["shots"], poster)
-            saved = {"uri": media.save(target), "poster_uri": media.save(poster)}
-            masters.append({"format": frame.name, **saved})
         subtitles, first = media.scratch("captions.vtt"), drawn[0].captions
         subtitles.write_text(webvtt(first.spoken), encoding="utf-8")
+        cues = subtitles if self.text_track and first.spoken else None
+        targets = [media.scratch(f"master_{frame.name}.mp4") for frame in self.formats]
+        masters: list[dict[str, str]] = []
+        verdicts: list[Verdict] = []
+        measured: dict[str, float] = {}
+        heard: dict[tuple[float, float, int], Path] = {}
+        for frame, picture, target in zip(self.formats, drawn, targets, strict=True):
+            delivery = self._delivery(frame)
+            sound = sound.aimed(delivery.loudness_lufs, delivery.true_peak_dbtp)
+            asked = (sound.loudness_lufs, sound.true_peak_dbtp, delivery.encoding.audio_kbps)
+            # Where formats are to sound the same, it is encoded and set right once.
+            wave = heard.get(asked) or media.scratch(f"sound_{frame.name}.wav")
+            if asked not in heard:
+                sound.write(wave)
+            beside = graph.Beside(wave, cues, iso_639_2(spot.get("language")))
+            raw = media.scratch(f"poster_{frame.name}.raw")
+            still = graph.Still(poster_frame(spot["shots"], frame.fps), raw)
+            verdicts += self._render(
+                spot, media, frame, picture, payload, beside, delivery.encoding, target, still
+            )
+            if asked not in heard:
+                checked = self._check_sound(sound, target, beside, delivery.encoding, media)
+                measured, heard[asked] = measured or checked, target
+            poster = media.scratch(f"poster_{frame.name}.jpg")
+            save_poster(still.path, frame, poster)
+            saved = {"uri": media.save(target), "poster_uri": media.save(poster)}
+            masters.append({"format": frame.name, **saved})
         views = [
             {**_captions(picture), **presenter_boxes(spot, frame)}
             for frame, picture in zip(self.formats, drawn, strict=True)
@@ -148,6 +161,7 @@ class Composite(Stage):
             **views[0],
             "views": [{"format": n, **v} for n, v in zip(names[1:], views[1:], strict=True)],
             "watermark_id": f"{payload:012x}",
+            "verdicts": verdicts,
             "metrics": {
                 **measured,
                 "caption_groups": float(len(first.groups)),
@@ -155,6 +169,10 @@ class Composite(Stage):
                 "master_bytes": float(targets[0].stat().st_size),
             },
         }
+
+    def _delivery(self, frame: Format) -> Delivery:
+        own = (one for one in self.deliveries if one.name == frame.name)
+        return next(own, Delivery(frame.name, Encoding(), -14.0))
 
     def _look(self) -> dict[str, Any]:
         """The parameters that the content of a spot depends on."""
@@ -165,7 +183,8 @@ class Composite(Stage):
         }  # fmt: skip
         effects = [[name, asdict(sound)] for name, sound in self.effects]
         formats = [asdict(frame) for frame in self.formats]
-        own = {"brand": asdict(self.brand), "effects": effects, "v": self.version}
+        own: dict[str, Any] = {"brand": asdict(self.brand), "effects": effects, "v": self.version}
+        own["deliveries"] = [asdict(self._delivery(frame)) for frame in self.formats]
         return {**parameters, **own, "formats": formats}
 
     def _letters(self, media: Media) -> Lettering:
@@ -219,41 +238,52 @@ class Composite(Stage):
             events=spot["sound_events"] or [],
             length_s=self.length_s,
             levels=Levels(*levels),
-            loudness_lufs=self.loudness_lufs,
-            true_peak_dbtp=self.true_peak_dbtp,
+            loudness_lufs=self._delivery(self.formats[0]).loudness_lufs,
+            true_peak_dbtp=self._delivery(self.formats[0]).true_peak_dbtp,
             clips=clip_tracks(spot["shots"], own, self.crossfade_s),
         )
 
     def _render(
         self, spot: Mapping[str, Any], media: Media, frame: Format,
-        picture: graphics.Graphics, payload: int, sound: Path, target: Path,
-    ) -> None:  # fmt: skip
+        picture: graphics.Graphics, payload: int, beside: graph.Beside, encoding: Encoding,
+        target: Path, still: graph.Still | None,
+    ) -> list[Verdict]:  # fmt: skip
+        encoder, why = chosen_encoder(encoding)
         mark = media.scratch(f"carrier_{frame.name}.yuv")
         _write_carrier(mark, payload, self.watermark_secret, frame)
         shots = shots_in(spot["shots"], frame.name)
         clips = [media.open(shot["uri"]) for shot in shots]
         arguments = graph.master_arguments(
             shots, clips, frame, self.length_s, self.crossfade_s,
-            presenter_of(spot, media), picture.placed, mark, sound, self._encoding(), target,
+            presenter_of(spot, media), picture.placed, mark, beside, encoding, encoder, target,
+            still,
         )  # fmt: skip
         feeds = {placed.feed: placed.band.feed for placed in picture.placed}
         run_ffmpeg(arguments, feeds=feeds, timeout_s=0.9 * self.timeout_s)
-
-    def _encoding(self) -> graph.Encoding:
-        return graph.Encoding(self.preset, self.crf, self.audio_kbps, self.encoder_threads)
+        hide_text(target)
+        said = [Verdict("composite", "encoder", "pass", f"{frame.name}: {encoder}, {why}")]
+        simpler = at_least(encoding, target.stat().st_size, self.length_s)
+        if simpler is None:
+            return said
+        return said + self._render(
+            spot, media, frame, picture, payload, beside, simpler, target, still
+        )
 
     def _check_sound(
-        self, sound: soundtrack.Soundtrack, target: Path, media: Media
-    ) -> dict[str, float]:
+        self, sound: soundtrack.Soundtrack, target: Path, beside: graph.Beside,
+        encoding: Encoding, media: Media,
+    ) -> dict[str, float]:  # fmt: skip
         """Measure the encoded file and, if it is off, encode its sound again, set right."""
-        for _ in range(2):
-            measured = soundtrack.measure(target)
+        measured = soundtrack.measure(target)
+        for _ in range(3):
             if not sound.correct(measured):
                 break
-            wave, again = media.scratch("sound_again.wav"), media.scratch("again.mp4")
-            sound.write(wave)
-            run_ffmpeg(graph.sound_arguments(target, wave, self._encoding(), again))
+            again = media.scratch("again.mp4")
+            sound.write(beside.sound)
+            run_ffmpeg(graph.sound_arguments(target, beside, encoding, again))
+            hide_text(again)
             again.replace(target)
+            measured = soundtrack.measure(target)
         sound.require(measured)
         return measured
 

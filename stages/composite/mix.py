@@ -21,7 +21,9 @@ RATE_HZ = 48_000
 _AHEAD_S, _BEHIND_S = 0.10, 0.22  # the music is down before a word and comes back behind it
 _BRIDGED_S = 0.60  # shorter gaps between words stay ducked: no pumping
 _GLIDE_S = 0.36
-_RELEASE_DB_PER_S = 45.0
+_RELEASES_DB_PER_S = (45.0, 180.0, 720.0)
+"""How fast the limiter lets go. The next is taken where a peak follows on a peak so soon that the
+loudness could not be reached: a bed full of clicks."""
 _FADE_IN_S, _FADE_OUT_S = 0.25, 0.90
 _MOST_GAIN_DB = 12.0
 """What clips bring is not raised by more: it would be their noise."""
@@ -83,31 +85,46 @@ def master(sound: np.ndarray, target_lufs: float, ceiling_dbtp: float) -> np.nda
     now = loudness_lufs(sound, RATE_HZ)
     if now <= SILENCE_DB:
         return sound
-    gain_db, finished = target_lufs - now, sound
-    for _ in range(8):  # the limiter takes a little loudness away: measure and make up for it
-        finished = limited(sound * np.float32(10 ** (gain_db / 20)), ceiling_dbtp)
-        missing_db = target_lufs - loudness_lufs(finished, RATE_HZ)
-        if abs(missing_db) < 0.05:
-            break
-        gain_db += missing_db
+    finished, peaks = sound, _peaks(sound)
+    for release in _RELEASES_DB_PER_S:
+        gain_db = target_lufs - now
+        for _ in range(8):  # the limiter takes a little loudness away: measure and make up for it
+            gain = np.float32(10 ** (gain_db / 20))
+            finished = _held(sound * gain, peaks * gain, ceiling_dbtp, release)
+            missing_db = target_lufs - loudness_lufs(finished, RATE_HZ)
+            if abs(missing_db) < 0.05:
+                return finished
+            gain_db += missing_db
+        if abs(missing_db) < 0.2:
+            return finished
     return finished
 
 
 def limited(sound: np.ndarray, ceiling_dbtp: float) -> np.ndarray:
     """`sound` (samples, 2), true peaks below the ceiling: look-ahead, both channels alike.
 
-    The gain falls within 8 ms before a peak and comes back at `_RELEASE_DB_PER_S` behind it.
+    The gain falls within 8 ms before a peak and comes back at 45 dB a second behind it.
     """
-    ceiling = 10 ** (ceiling_dbtp / 20)
+    return _held(sound, _peaks(sound), ceiling_dbtp, _RELEASES_DB_PER_S[0])
+
+
+def _peaks(sound: np.ndarray) -> np.ndarray:
+    """Highest true peak of both channels around each sample, shape (samples,)."""
     fine = np.abs(signal.resample_poly(sound, OVERSAMPLING, 1, axis=0)).max(axis=1)
     fine = fine[: len(sound) * OVERSAMPLING].reshape(-1, OVERSAMPLING).max(axis=1)
-    peaks = np.maximum(fine, np.abs(sound).max(axis=1))
+    return np.maximum(fine, np.abs(sound).max(axis=1))
+
+
+def _held(
+    sound: np.ndarray, peaks: np.ndarray, ceiling_dbtp: float, release_db_per_s: float
+) -> np.ndarray:  # fmt: skip
+    ceiling = 10 ** (ceiling_dbtp / 20)
     if peaks.max(initial=0.0) <= ceiling:
         return sound
     wanted_db = np.minimum(0.0, 20 * np.log10(ceiling * 0.995 / np.maximum(peaks, 1e-9)))
     ahead = round(0.004 * RATE_HZ / 2) * 2
     held_db = ndimage.minimum_filter1d(wanted_db, 2 * ahead + 1)
-    climb_db = _RELEASE_DB_PER_S / RATE_HZ * np.arange(len(held_db))
+    climb_db = release_db_per_s / RATE_HZ * np.arange(len(held_db))
     held_db = np.minimum.accumulate(held_db - climb_db) + climb_db
     # Two means that together reach as far as the minimum did: smooth, and never above it.
     for _ in range(2):

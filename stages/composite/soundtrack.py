@@ -42,6 +42,14 @@ class Soundtrack:
             raw, loudness_lufs, true_peak_dbtp, loudness_lufs, true_peak_dbtp - HEADROOM_DB
         )
 
+    def aimed(self, loudness_lufs: float, true_peak_dbtp: float) -> Soundtrack:
+        """The same mix for another file; this one, with what it has learned of AAC, where nothing
+        else is asked for."""
+        if (loudness_lufs, true_peak_dbtp) == (self.loudness_lufs, self.true_peak_dbtp):
+            return self
+        aim_dbtp = true_peak_dbtp - HEADROOM_DB
+        return Soundtrack(self.raw, loudness_lufs, true_peak_dbtp, loudness_lufs, aim_dbtp)
+
     def write(self, path: Path) -> None:
         """Write the mastered sound as WAV."""
         write_wav(path, master(self.raw, self.aim_lufs, self.aim_dbtp))

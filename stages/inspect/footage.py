@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +29,8 @@ class Footage:
 
     `luma` (n, h, w) are all frames in grey, the shorter side 270; `mouth` (n, h, 270, 3) the
     mouth's box in RGB, enlarged, or None; `close_ups` maps frame numbers to RGB pictures, the
-    shorter side 540; `marks` (m, 480, 270) are some frames in grey on the watermark's grid.
+    shorter side 540; `marks` (m, 480, 270) are some frames in grey on the watermark's grid;
+    `light` (n, 16, 9, 3), or (n, 9, 16, 3), are all frames in RGB, for what flashes.
     """
 
     fps: float
@@ -37,6 +38,7 @@ class Footage:
     mouth: np.ndarray | None
     close_ups: dict[int, np.ndarray]
     marks: np.ndarray
+    light: np.ndarray = field(default_factory=lambda: np.zeros((1, 16, 9, 3), np.uint8))
 
     def index(self, time_s: float) -> int:
         """Number of the frame on screen at that time, held within the footage."""
@@ -66,6 +68,10 @@ def decode_footage(
         mouth_size = (MOUTH_PX, _even(MOUTH_PX * height / width))
         ways["mouth"] = f"crop={width}:{height}:{x}:{y},"
         ways["mouth"] += f"scale={MOUTH_PX}:{mouth_size[1]}:flags=bicubic,format=rgb24"
+    blocks = (9, 16) if size_px[1] >= size_px[0] else (16, 9)
+    # Ten by ten points of each block stand for it: averaging all would cost as much as the rest.
+    ways["light"] = f"scale={10 * blocks[0]}:{10 * blocks[1]}:flags=neighbor,"
+    ways["light"] += f"scale={blocks[0]}:{blocks[1]}:flags=area,format=rgb24"
     grid = (GRID_WIDTH, GRID_HEIGHT)
     if small != grid:
         ways["marks"] = f"select='not(mod(n\\,{mark_every}))',"
@@ -87,7 +93,8 @@ def decode_footage(
         marks = luma[::mark_every]
     else:
         marks = np.fromfile(files["marks"], np.uint8).reshape(-1, grid[1], grid[0])
-    return Footage(fps, luma, mouth, dict(zip(numbers, few, strict=False)), marks)
+    light = np.fromfile(files["light"], np.uint8).reshape(-1, blocks[1], blocks[0], 3)
+    return Footage(fps, luma, mouth, dict(zip(numbers, few, strict=False)), marks, light)
 
 
 def _graph(ways: Mapping[str, str]) -> str:

@@ -21,8 +21,16 @@ METRICS: Mapping[str, str] = {
     "height_px": "height of the frame",
     "format_match": "1.0 if size and frame rate are those of the format's name",
     "bit_rate_kbps": "size of the file over its length",
+    "file_bytes": "size of the file",
+    "video_kbps": "rate of the pictures alone",
+    "peak_kbps": "rate of the pictures in the second that has most",
+    "colour_tags": "1.0 if primaries, transfer and matrix are BT.709 and the range limited",
+    "constant_rate": "1.0 if every frame stands as long as every other",
+    "closed_groups": "1.0 if no picture behind a keyframe is shown before it",
+    "longest_group_s": "longest stretch between keyframes",
+    "text_tracks": "text tracks with captions in the file",
     "faststart": "1.0 if the index lies before the media, so that playing starts at once",
-    "playable_codecs": "1.0 for H.264 in yuv420p with AAC sound, which every platform takes",
+    "playable_codecs": "1.0 for the campaign's codec, as players take it, in yuv420p with AAC",
     "audio_seconds": "length of the sound",
     "loudness_lufs": "integrated loudness of the decoded sound (BS.1770-4)",
     "true_peak_dbtp": "highest true peak of the decoded sound",
@@ -45,6 +53,7 @@ METRICS: Mapping[str, str] = {
     "frozen_s": "longest stretch in which nothing moves",
     "warp_error": "flicker: what motion does not explain from frame to frame, in 8-bit steps",
     "flashes_per_s": "most flashes in any one second",
+    "red_flashes_per_s": "most flashes to or from a saturated red in any one second",
     "product_fidelity": "likeness of the product to its photo in the worst shot, 0 to 1",
     "effect_offset_ms": "how late the most displaced effect is behind what is seen",
     "effects_measured": "effects that were both heard in the mix and seen in the picture",
@@ -67,9 +76,9 @@ METRICS: Mapping[str, str] = {
 """Everything that is measured. Names end in the unit; without one it is a number or a ratio."""
 
 PICTURE = (
-    "black_frames", "frozen_s", "warp_error", "flashes_per_s", "product_fidelity",
-    "lip_offset_ms", "lip_r", "lse_c", "lse_d", "lse_offset_ms", "nsfw_score", "faces_found",
-    "faces_outside_presenter",
+    "black_frames", "frozen_s", "warp_error", "flashes_per_s", "red_flashes_per_s",
+    "product_fidelity", "lip_offset_ms", "lip_r", "lse_c", "lse_d", "lse_offset_ms", "nsfw_score",
+    "faces_found", "faces_outside_presenter",
 )  # fmt: skip
 """What may come out otherwise with another seed."""
 

@@ -59,7 +59,7 @@ class Inspect(Stage):
     """
 
     name: ClassVar[str] = "inspect"
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     reads: ClassVar[tuple[str, ...]] = (
         "masters", "captions", "caption_words", "phonemes", "shots", "photo_uri", "cutout_uri",
         "presenter_box", "mouth_box", "avatar_start_s", "avatar_end_s", "watermark_id", "script",
@@ -71,6 +71,10 @@ class Inspect(Stage):
     seconds_hint: float = field(default=9.0, metadata={"place": True})
 
     gates: tuple[Gate, ...] = ()
+    format_gates: tuple[tuple[str, tuple[Gate, ...]], ...] = ()
+    """By format the limits of the platforms that take it, in the place of those in `gates`."""
+    codec: str = "h264"
+    """What the pictures are to be coded in."""
     formats: tuple[Format, ...] = DEFAULT_FORMATS
     watermark_secret: str = "spotmill"
     length_s: float = 15.0
@@ -91,6 +95,8 @@ class Inspect(Stage):
     def __post_init__(self) -> None:
         """Refuse gates on what is not measured, before anything is rendered."""
         check_gates(self.gates)
+        for _, gates in self.format_gates:
+            check_gates(gates)
 
     @property
     def identity(self) -> str:
@@ -111,18 +117,22 @@ class Inspect(Stage):
         assert self._quality is not None, "load() comes before run()"
         metrics, sheet = self._measure(spot, first, forms[first["format"]], voice, media)
         metrics |= voice_metrics(voice, spot["phonemes"], self._quality)
-        verdicts = judge(metrics, self.gates)
+        verdicts = judge(metrics, self._gates_of(first["format"]))
         sheet_uri = media.save(sheet)
         reject_if_blocked(metrics, verdicts)
         for master in further:
             name = master["format"]
             seen = spot_in(spot, name)
             measured = self._measure_further(seen, master, first, forms[name], voice, media)
-            judged = judge_further(measured, self.gates, name)
+            judged = judge_further(measured, self._gates_of(name), name)
             metrics |= {f"{metric}.{name}": value for metric, value in measured.items()}
             verdicts += judged
             reject_if_blocked(metrics, judged)
         return {"contact_sheet_uri": sheet_uri, "metrics": metrics, "verdicts": list(verdicts)}
+
+    def _gates_of(self, name: str) -> tuple[Gate, ...]:
+        own = {gate[0]: gate for gate in dict(self.format_gates).get(name, ())}
+        return tuple({**{gate[0]: gate for gate in self.gates}, **own}.values())
 
     def _measure(
         self, spot: Mapping[str, Any], master: Mapping[str, Any], form: Format, voice: np.ndarray,
@@ -138,7 +148,7 @@ class Inspect(Stage):
         sheet = [seen[t] for t in sheet_s]
         sound = self._decode_sound(container, path)
         metrics = {
-            **file_metrics(container, len(footage.luma), form),
+            **file_metrics(container, len(footage.luma), form, self.codec),
             **self._sound(spot, sound, voice),
             **self._effects(spot, footage, sound, media),
             **fault_metrics(footage, spot["shots"]),
@@ -164,7 +174,7 @@ class Inspect(Stage):
         footage, seen = self._look(path, container, sum(product_s, ()), None, media)
         one_each = [seen[times[0]] for times in product_s]
         metrics = {
-            **file_metrics(container, len(footage.luma), form),
+            **file_metrics(container, len(footage.luma), form, self.codec),
             **fault_metrics(footage, spot["shots"], pairs=FURTHER_PAIRS),
             **product_metrics(spot, [[seen[t] for t in times] for times in product_s], media),
             **caption_metrics(footage, spot["captions"], form.safe_zone),

@@ -17,11 +17,17 @@ from stages.inspect.footage import Footage
 from stages.inspect.product_fidelity import Reference, product_fidelity, references
 from stages.shared.format_shots import shots_in
 
+BT709_LIMITED = (1, 1, 1, 1)
+SAMPLE_ENTRIES = {"h264": "avc1", "hevc": "hvc1", "av1": "av01"}
 
-def file_metrics(container: Container, frame_count: int, form: Format) -> dict[str, float]:
+
+def file_metrics(
+    container: Container, frame_count: int, form: Format, codec: str = "h264"
+) -> dict[str, float]:
     """What the headers say, the frames that were decoded, and whether both suit the format."""
     size = (container.width_px, container.height_px) == (form.width_px, form.height_px)
     codecs = (container.video_codec, container.pixel_format, container.audio_codec)
+    entry = container.sample_entry == SAMPLE_ENTRIES[codec]
     return {
         "duration_s": container.duration_s,
         "video_fps": container.fps,
@@ -31,7 +37,15 @@ def file_metrics(container: Container, frame_count: int, form: Format) -> dict[s
         "format_match": float(size and abs(container.fps - form.fps) < 1e-3),
         "bit_rate_kbps": container.bit_rate_kbps,
         "faststart": float(container.faststart),
-        "playable_codecs": float(codecs == ("h264", "yuv420p", "aac")),
+        "file_bytes": float(container.file_bytes),
+        "video_kbps": container.video_kbps,
+        "peak_kbps": container.peak_kbps,
+        "colour_tags": float(container.colour == BT709_LIMITED),
+        "constant_rate": float(container.constant_rate),
+        "closed_groups": float(container.closed_groups),
+        "longest_group_s": container.longest_group_s,
+        "text_tracks": float(len(container.text_languages)),
+        "playable_codecs": float(codecs == (codec, "yuv420p", "aac") and entry),
         "audio_seconds": container.audio_s,
     }
 
@@ -52,13 +66,15 @@ def fault_metrics(
 ) -> dict[str, float]:
     """Black, frozen, flickering and flashing; crossfades are no flicker. Flicker is looked for in
     one pair of frames out of `pairs`."""
+    flashes, red_flashes = picture_faults.flashes_per_s(footage.light, footage.fps)
     return {
         "black_frames": float(picture_faults.black_frames(footage.luma)),
         "frozen_s": picture_faults.frozen_s(footage.luma, footage.fps),
         "warp_error": picture_faults.warp_error(
             footage.luma, footage.fps, fades_s(shots), every=pairs
         ),
-        "flashes_per_s": picture_faults.flashes_per_s(footage.luma, footage.fps),
+        "flashes_per_s": flashes,
+        "red_flashes_per_s": red_flashes,
     }
 
 

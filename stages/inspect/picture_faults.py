@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
+
+from stages.shared.picture import LUMA_709
 
 BLACK_LUMA = 20
 """A frame of which 98 % is darker (0 to 255) counts as black."""
@@ -15,7 +17,11 @@ UNCHANGED = 1.5
 FLASH = 0.10
 """Change of relative luminance that counts as half a flash, from WCAG 2.2, "general flash"."""
 FLASH_AREA = 0.25
-"""Part of the picture that must change together, from the same."""
+"""Part of the picture that must change together (ITU-R BT.1702-3)."""
+RED_SHARE = 0.8
+"""Of all light, from which on a red is saturated, from WCAG 2.2, "red flash"."""
+RED_FLASH = 20 / 320
+"""Change of R - G - B, linear, that counts as half a red flash, from the same."""
 
 
 def black_frames(luma: np.ndarray) -> int:
@@ -64,25 +70,55 @@ def warp_error(
     return float(np.percentile(errors, 95)) if errors else 0.0
 
 
-def flashes_per_s(luma: np.ndarray, fps: float) -> float:
-    """Most flashes in any one second: pairs of opposing changes of luminance over a quarter of the
-    picture. More than three are a danger to viewers with photosensitive epilepsy (WCAG 2.2, 2.3.1).
+def flashes_per_s(frames: np.ndarray, fps: float) -> tuple[float, float]:
+    """(most flashes in any one second, most red flashes) of uint8 RGB (n, height, width, 3).
+
+    A flash is a pair of opposing changes of luminance over a quarter of the picture, the darker end
+    below 0.8; a red flash the same of R - G - B to or from a saturated red, which is as dangerous
+    at equal luminance (80 % or more of the light is red, and 20 / 320 change). More than three of
+    either a second are a danger to viewers with photosensitive epilepsy (WCAG 2.2, 2.3.1; ITU-R
+    BT.1702-3, annex 1).
     """
-    grid = (9, 16) if luma.shape[1] >= luma.shape[2] else (16, 9)
-    blocks = np.stack([cv2.resize(f, grid, interpolation=cv2.INTER_AREA) for f in luma])
-    light = (blocks.reshape(len(luma), -1) / 255.0) ** 2.2
+    light = _blocks(frames)
+    bright = _turns(
+        light @ np.array(LUMA_709), FLASH, lambda before, now: np.minimum(before, now) < 0.8
+    )
+    red, green, blue = np.moveaxis(light, -1, 0)
+    saturated = red >= RED_SHARE * np.maximum(red + green + blue, 1e-6)
+    # What is not saturated counts as no red, so that a change has a saturated end.
+    excess = np.where(saturated, np.maximum(red - green - blue, 0.0), 0.0)
+    return _most_per_s(bright, fps), _most_per_s(_turns(excess, RED_FLASH), fps)
+
+
+def _blocks(frames: np.ndarray) -> np.ndarray:
+    """Light in 9 x 16 blocks (or 16 x 9), linear, 0 to 1: (n, 144, 3)."""
+    grid = (9, 16) if frames.shape[1] >= frames.shape[2] else (16, 9)
+    small = np.stack([cv2.resize(frame, grid, interpolation=cv2.INTER_AREA) for frame in frames])
+    coded = small.reshape(len(frames), -1, 3) / 255.0
+    return np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+
+
+def _turns(
+    light: np.ndarray, step: float,
+    counts: Callable[[np.ndarray, np.ndarray], np.ndarray] = lambda before, now: before == before,
+) -> list[tuple[int, int]]:  # fmt: skip
+    """(frame, direction) of each change by `step` or more of `light` (n, blocks) that a quarter of
+    the blocks make together, against the last change; `counts` says of which levels."""
     extreme, direction = light[0].copy(), np.zeros(light.shape[1], int)
-    turns: list[tuple[int, int]] = []  # (frame, direction) of each change of a quarter together
+    turns: list[tuple[int, int]] = []
     for index, now in enumerate(light[1:], 1):
-        step = np.where(now - extreme >= FLASH, 1, np.where(extreme - now >= FLASH, -1, 0))
-        dark = np.minimum(now, extreme) < 0.8
-        turned = (step != 0) & (step != direction) & dark
+        sign_of = np.where(now - extreme >= step, 1, np.where(extreme - now >= step, -1, 0))
+        turned = (sign_of != 0) & (sign_of != direction) & counts(extreme, now)
         for sign in (1, -1):
-            if (turned & (step == sign)).mean() >= FLASH_AREA:
+            if (turned & (sign_of == sign)).mean() >= FLASH_AREA:
                 turns.append((index, sign))
-        direction = np.where(step != 0, step, direction)
-        onward = (step != 0) | ((now - extreme) * direction > 0)
+        direction = np.where(sign_of != 0, sign_of, direction)
+        onward = (sign_of != 0) | ((now - extreme) * direction > 0)
         extreme = np.where(onward, now, extreme)
+    return turns
+
+
+def _most_per_s(turns: Sequence[tuple[int, int]], fps: float) -> float:
     most = 0
     for first, (start, _) in enumerate(turns):
         window = [sign for frame, sign in turns[first:] if frame - start < fps]

@@ -31,6 +31,11 @@ def footage(luma: np.ndarray, mouth: np.ndarray | None = None) -> Footage:
     return Footage(FPS, luma, mouth, {}, luma[:1])
 
 
+def _colour(luma: np.ndarray) -> np.ndarray:
+    """Grey frames (n, height, width) as RGB."""
+    return np.repeat(luma.astype(np.uint8)[..., None], 3, axis=3)
+
+
 class TestWords:
     """Word error rate."""
 
@@ -146,12 +151,13 @@ class TestPictures:
         frames = np.full((48, 480, 270), 60, np.uint8)
         for start in range(0, 48, 6):
             frames[start : start + 3] = 190
-        assert flashes_per_s(frames, FPS) == pytest.approx(4.0, abs=0.6)
+        assert flashes_per_s(_colour(frames), FPS)[0] == pytest.approx(4.0, abs=0.6)
         small = np.full((48, 480, 270), 60, np.uint8)
         small[::6, :200, :100] = 190
-        assert flashes_per_s(small, FPS) == 0.0
+        assert flashes_per_s(_colour(small), FPS) == (0.0, 0.0)
         fade = np.linspace(30, 220, 48).astype(np.uint8)
-        assert flashes_per_s(np.ones((48, 480, 270), np.uint8) * fade[:, None, None], FPS) == 0.0
+        whole = np.ones((48, 480, 270), np.uint8) * fade[:, None, None]
+        assert flashes_per_s(_colour(whole), FPS) == (0.0, 0.0)
 
     def test_each_product_is_like_itself_alone(self) -> None:
         """Would catch a likeness that any object on a wall would have."""
