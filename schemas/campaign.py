@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date as Date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from schemas.checked import checked
 from schemas.config_error import ConfigError, Refusal
+from schemas.disclosure import Disclosure, as_disclosure
 from schemas.presenter_process import PresenterProcess
+from schemas.signing import Signing
 from schemas.video_model import VideoModel
 from schemas.video_preset import Commit
 from schemas.voice import Voice
@@ -120,17 +122,6 @@ class Policy(_Part):
     rules: str | None = None
 
 
-class Signing(_Part):
-    """Who signs: `dev` makes a chain on this machine on first use; `file` brings one."""
-
-    signer: Literal["dev", "file"] = "dev"
-    folder: str | None = None
-    certificate: str | None = None
-    private_key: str | None = None
-    anchors: str | None = None
-    timestamp_url: str | None = None
-
-
 class Variant(_Part):
     """Another version of every product's spot; what is left out is as in the scripts table."""
 
@@ -156,7 +147,8 @@ class Campaign(_Part):
     length_s: Annotated[float, Field(ge=15.0, le=15.0)] = 15.0
     formats: tuple[Literal["9x16"], ...] = ("9x16",)
     environment: Literal["demo", "production"] = "demo"
-    disclosure: Annotated[str, Field(min_length=2, max_length=40)] = "AI-generated"
+    disclosure: Annotated[Disclosure, BeforeValidator(as_disclosure)] = Disclosure()
+    """A region's rules ({region: eu}), or the label's text alone: see docs/provenance.md."""
     brand: Brand
     voice: Voice = Voice()
     presenter: str | None = None
@@ -212,14 +204,7 @@ def set_value(raw: dict[str, Any], key: str, value: Any) -> None:
 
 def _contradictions(campaign: Campaign) -> list[Refusal]:
     found = []
-    if campaign.environment == "production" and campaign.signing.signer == "dev":
-        fix = "the dev signer is trusted by nobody else; set signing.signer to file"
-        found.append(Refusal("signing.signer", "dev", fix))
-    if campaign.signing.signer == "file":
-        for key in ("certificate", "private_key", "anchors"):
-            if getattr(campaign.signing, key) is None:
-                fix = "signing.signer is file; name the PEM file here"
-                found.append(Refusal(f"signing.{key}", "not set", fix))
+    found += campaign.signing.contradictions(campaign.environment)
     found += campaign.voice.contradictions(campaign.date or Date.today())
     if campaign.sound.snap_cuts and campaign.sound.music is None and campaign.scripts is None:
         fix = "there is no music to keep time with: name sound.music, or leave this out"

@@ -10,11 +10,10 @@ from pipeline.recipes.parts import (
     checked_gates,
     consent,
     optional_asset,
-    signer,
-    software,
     voice_engine,
     voice_limits,
 )
+from pipeline.recipes.signing import disclosure_label, sign
 from schemas.campaign import Campaign
 from stages.base import Stage
 from stages.composite import Composite
@@ -22,7 +21,6 @@ from stages.image_to_video import CameraMotion, ImageToVideo
 from stages.inspect import Inspect
 from stages.publish import Publish
 from stages.screen import Screen
-from stages.sign import Sign
 from stages.speech import Speech
 
 
@@ -56,7 +54,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
         Composite(
             brand=brand_kit(campaign),
             effects=effects,
-            disclosure=campaign.disclosure,
+            disclosure=disclosure_label(campaign),
             formats=campaign.formats,
             length_s=campaign.length_s,
             loudness_lufs=campaign.sound.loudness_lufs,
@@ -73,10 +71,6 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
     ]
     return [
         *making,
-        Sign(
-            signer=signer(campaign),
-            organisation=campaign.brand.name,
-            software=software(making),
-        ),
+        sign(campaign, making),
         Publish(),
     ]

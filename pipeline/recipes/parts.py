@@ -1,10 +1,9 @@
-"""What recipes have in common: a campaign's files as assets, brand kit, presenter, signer."""
+"""What recipes have in common: a campaign's files as assets, brand kit, presenter, gates."""
 
 from __future__ import annotations
 
 import difflib
 import tempfile
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,12 +27,10 @@ from stages.avatar import Avatar, PresenterEngine, PresenterRig, ProcessPresente
 from stages.avatar.hosts import host_of, shipped_host
 from stages.avatar.process.checks import check_portrait
 from stages.avatar.process.run import Limits
-from stages.base import Reject, Stage
+from stages.base import Reject
 from stages.hardware import Hardware
 from stages.image_to_video.clip_gates import METRICS as CLIP_METRICS
 from stages.inspect.gates import METRICS
-from stages.sign import DevSigner, FileSigner
-from stages.sign.signer import Signer, SignerError
 from stages.speech import HibariVoice, HttpVoice, KokoroVoice, SpeechEngine, TransformersVoice
 from stages.speech.rules import known_languages
 
@@ -176,25 +173,6 @@ def align(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Align:
     )
 
 
-def signer(campaign: Campaign) -> Signer:
-    """The signer that the campaign names."""
-    signing = campaign.signing
-    if signing.signer == "dev":
-        return DevSigner(signing.folder) if signing.folder else DevSigner()
-    assert signing.certificate and signing.private_key and signing.anchors  # checked by Campaign
-    made = FileSigner(
-        certificate=signing.certificate,
-        private_key=signing.private_key,
-        anchors=signing.anchors,
-        timestamp_url=signing.timestamp_url,
-    )
-    try:
-        made.sign(b"does the key belong to the certificate?")
-    except SignerError as error:
-        raise ConfigError("signing", [Refusal("signing", "file", str(error))]) from None
-    return made
-
-
 def checked_gates(campaign: Campaign) -> tuple[tuple[str, float | None, float | None], ...]:
     """The campaign's gates on finished spots. Raises `ConfigError` for one on a metric that nobody
     measures.
@@ -215,13 +193,3 @@ def _no_such_metric(name: str) -> Refusal:
     close = difflib.get_close_matches(name, all_metrics, n=1)
     meant = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(all_metrics)}"
     return Refusal(f"quality.gates.{name}", "", f"there is no such metric; {meant}")
-
-
-def software(stages: Sequence[Stage]) -> tuple[tuple[str, str], ...]:
-    """(engine, version) of the stages that made the picture and the sound, for the manifest."""
-    made = ("speech", "image_to_video", "avatar", "composite")
-    return tuple((s.engine_name, _version(s)) for s in stages if s.name in made)
-
-
-def _version(stage: Stage) -> str:
-    return str(getattr(getattr(stage, "engine", None), "version", stage.version))
