@@ -105,11 +105,11 @@ def forged(line: str, **change: object) -> str:
 Tampering = Callable[[list[str]], list[str]]
 TAMPERINGS: dict[str, tuple[Tampering, str]] = {
     "edited": (
-        lambda rows: [rows[0], edited(rows[1], status="published"), *rows[2:]],
+        lambda rows: [rows[0], edited(rows[1], status="approved"), *rows[2:]],
         r"row 1 \(spot [\w-]+\): its content is not what was hashed",
     ),
     "edited and hashed anew": (
-        lambda rows: [rows[0], forged(rows[1], status="published"), *rows[2:]],
+        lambda rows: [rows[0], forged(rows[1], status="approved"), *rows[2:]],
         r"row 2 \(spot [\w-]+\): it does not follow from the row before it",
     ),
     "removed": (
