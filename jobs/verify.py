@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -140,6 +140,8 @@ def _print(
 ) -> None:
     if shown:
         table = Table(title=file.name, title_justify="left", show_header=False, box=None)
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")  # a digest is of no use in part
         for name, text in shown:
             table.add_row(f"[dim]{name}[/dim]", text.replace("[", "\\["))
         console.print(table)
@@ -152,7 +154,7 @@ def _audit(output: str, head: str | None, as_json: bool, console: Console) -> in
     """Print what the chain says; its exit status."""
     found = check_audit(output, head=head)
     if as_json:
-        typer.echo(json.dumps(vars(replace(found)), indent=2))
+        typer.echo(json.dumps(asdict(found), indent=2))
     else:
         style = "bold green" if found.holds else "bold red"
         console.print(found.sentence, style=style, markup=False, soft_wrap=True)

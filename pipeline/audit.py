@@ -108,7 +108,7 @@ def link_run(output: str, run_id: str) -> dict[str, Any]:
         for link in reversed(before):
             if link["run_id"] == run_id:
                 return dict(link)
-        last = before[-1] if before else {"n": 0, "sha256": BEGINNING}
+        last: dict[str, Any] = before[-1] if before else {"n": 0, "sha256": BEGINNING}
         number = last["n"] + 1
         link = hashed({"n": number, "prev": last["sha256"], "run_id": run_id, "units": units})
         place = storage.join(chain_folder(output), f"{number:06d}.json")

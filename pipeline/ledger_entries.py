@@ -76,7 +76,9 @@ def _entries(history: Sequence[tuple[str, dict[str, Any]]], output: str) -> Iter
     newest = next((row for sha256, row in reversed(published) if sha256 == now), last)
     first = dict(reversed([*published, *history]))  # of each file the one that stands first
     for sha256, row in first.items():
-        kept = next((c for c in row["credentials"] or () if c["sha256"] == sha256), {})
+        kept: dict[str, Any] = next(
+            (c for c in row["credentials"] or () if c["sha256"] == sha256), {}
+        )
         yield LedgerEntry(
             spot_id=row["spot_id"],
             product_id=row["product_id"],

@@ -19,6 +19,8 @@ __all__ = ["LedgerEntry", "Mark", "Verification", "read_entries", "verify"]
 
 FALSE_MATCHES = 1e-6
 """Accepted chance that a file without a mark is taken for one of the ledger's spots."""
+TRIALS = 100
+"""Positions and scales that a search for the mark reads bits at, at the most."""
 MOST_BITS_APART, LEAST_SECONDS = 10.0, 5
 """Pictures that resemble each other: encoded anew they differ by 2 to 8 of 64 bits a second, two
 spots of one campaign by 18 and more (measured on the demo)."""
@@ -132,9 +134,9 @@ def _mark(read: Detection | None, entries: Sequence[LedgerEntry]) -> Mark:
 
 def _chance_of_a_word(errors: int) -> float:
     """That 127 random bits lie within so many of a word of the code (BCH, 64 bits of message) and
-    its checksum (16 bits) fits."""
+    its checksum (16 bits) fits, in any of the trials of a search."""
     within = sum(comb(127, wrong) for wrong in range(errors + 1))
-    return within * 2.0 ** (64 - 127 - 16)
+    return TRIALS * within * 2.0 ** (64 - 127 - 16)
 
 
 def _hex_ids(entries: Iterable[LedgerEntry]) -> Iterable[str]:

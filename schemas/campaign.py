@@ -203,8 +203,7 @@ def set_value(raw: dict[str, Any], key: str, value: Any) -> None:
 
 
 def _contradictions(campaign: Campaign) -> list[Refusal]:
-    found = []
-    found += campaign.signing.contradictions(campaign.environment)
+    found = list(campaign.signing.contradictions(campaign.environment))
     found += campaign.voice.contradictions(campaign.date or Date.today())
     if campaign.sound.snap_cuts and campaign.sound.music is None and campaign.scripts is None:
         fix = "there is no music to keep time with: name sound.music, or leave this out"

@@ -112,7 +112,7 @@ def agents(stages: Sequence[Stage]) -> tuple[Agent, ...]:
 
 
 def _agent(stage: Stage) -> Agent:
-    engine: Any = getattr(stage, "engine", None)
+    engine: Any = getattr(stage, "engine", None) or getattr(stage, "aligner", None)
     preset = getattr(engine, "preset", None)
     model = getattr(engine, "model", None)
     return Agent(
