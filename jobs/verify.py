@@ -1,36 +1,52 @@
-"""Verify videos: `python -m jobs.verify FILE... [--trust ROOT.pem] [--ledger OUT]`."""
+"""Verify videos: `python -m jobs.verify FILE... [--trust ROOT.pem] [--ledger OUT] [--json]`."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.verify import LedgerEntry, Verification, read_entries, verify
+from jobs.verify_lines import lines, record
+from pipeline import storage
+from pipeline.audit_check import check_audit
+from pipeline.verdicts import CONTRADICTED, FOUND, NOTHING, PROVEN, STATUS
+from pipeline.verify import LedgerEntry, read_entries, verify
 from stages.sign import DevSigner
 
-NOT_TRUSTED, REFUSED = 1, 2
+REFUSED = 2
+WORST_LAST = (PROVEN, FOUND, NOTHING, CONTRADICTED, REFUSED)
 
 
 def main(
     files: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
             metavar="FILE",
-            help="Videos (.mp4); also pictures (.jpg, .png), by their credentials alone.",
+            help="Videos (.mp4, .mov); also pictures (.jpg, .png), by their credentials alone.",
             exists=True,
             dir_okay=False,
         ),
-    ],
+    ] = None,
     trust: Annotated[
         Path | None,
         typer.Option(
             metavar="ROOT.PEM",
             help="Root certificates to trust (PEM); this machine's development root if left out.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    trust_stamps: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="ROOT.PEM",
+            help="Roots of time-stamp authorities (PEM): their stamps are believed, no signer is.",
             exists=True,
             dir_okay=False,
         ),
@@ -43,80 +59,108 @@ def main(
         typer.Option(
             metavar="OUT",
             help="Output of a campaign, a folder or fsspec URL: says which run published a file,"
-            " and whether a newer version has superseded it.",
+            " has the credentials of stripped copies, and whether a newer version is out.",
         ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="A list of JSON objects, one for each file.")
+    ] = False,
+    seconds: Annotated[
+        float, typer.Option(help="The longest that one file is examined.", min=1, max=3600)
+    ] = 60.0,
+    audit: Annotated[
+        str | None,
+        typer.Option(metavar="OUT", help="Check the audit of a campaign's output; takes no FILE."),
+    ] = None,
+    head: Annotated[
+        str | None,
+        typer.Option(metavar="HASH", help="With --audit: a head noted before, to be found again."),
     ] = None,
 ) -> None:
     """Say where videos come from, and whether to believe it.
 
-    Exit status: 0 if every file is intact and signed by someone trusted; 1 if one is not; 2 if one
-    is no .mp4, .jpg or .png, or there is no ledger at OUT. Of several files the worst counts. A
-    superseded file is still what was signed, and so no failure.
+    Exit status: 0 if every file is intact and signed by someone trusted; 3 if one only shows where
+    it comes from (its credentials were stripped, the watermark or the pictures are known); 4 if
+    nothing in one proves anything, or it could not be examined; 1 if one was altered or nobody
+    vouches for its signer; 2 if one is no .mp4, .jpg or .png, or there is no ledger at OUT. Of
+    several files the worst counts, in that order. A superseded file is still what was signed.
+
+    With --audit: 0 if the chain holds, 1 if a row is broken, 2 if there is no audit.
     """
     console = Console()
+    if audit is not None:
+        raise typer.Exit(_audit(storage.absolute(audit), head, as_json, console))
+    if not files:
+        console.print("name a file to verify, or an output with --audit", markup=False)
+        raise typer.Exit(REFUSED)
     root = trust or Path(DevSigner().folder).expanduser() / "root.pem"
     anchors = root.read_bytes() if root.exists() else b""
+    stamps = trust_stamps.read_bytes() if trust_stamps else b""
     try:
-        entries = read_entries(ledger) if ledger else None
+        entries = read_entries(storage.absolute(ledger)) if ledger else None
     except ValueError as error:
         console.print(str(error), markup=False, soft_wrap=True)
         raise typer.Exit(REFUSED) from None
-    raise typer.Exit(max(_check(file, anchors, secret, entries, console) for file in files))
-
-
-def _check(
-    file: Path, anchors: bytes, secret: str, entries: Sequence[LedgerEntry] | None, console: Console
-) -> int:
-    """Print what one file says; its exit status."""
-    try:
-        found = verify(file, anchors_pem=anchors, secret=secret, entries=entries)
-    except ValueError as error:
-        console.print(str(error), markup=False, soft_wrap=True)
-        return REFUSED
-    console.print(_table(file, found))
-    style = "bold green" if found.trusted else "bold red"
-    console.print(found.sentence, style=style, markup=False, soft_wrap=True)
-    return 0 if found.trusted else NOT_TRUSTED
-
-
-def _table(file: Path, found: Verification) -> Table:
-    table = Table(title=file.name, title_justify="left", show_header=False, box=None)
-    for name, text in _lines(found):
-        table.add_row(f"[dim]{name}[/dim]", text)
-    return table
-
-
-def _lines(found: Verification) -> list[tuple[str, str]]:
-    c, mark, entry = found.credentials, found.mark, found.entry
-    lines = [("sha256", found.sha256), ("credentials", c.state)]
-    if c.state != "none" and c.issuer:
-        lines.append(("signed by", f"{c.issuer} ({c.common_name})"))
-    if c.signed_at:
-        by = "a time-stamp service" if c.time_stamped else "the signer's own clock"
-        lines.append(("signed at", f"{c.signed_at:%Y-%m-%d %H:%M:%S %Z}, by {by}"))
-    if c.failures:
-        lines.append(("did not hold", ", ".join(c.failures)))
-    if c.actions:
-        lines.append(("actions", ", ".join(a.removeprefix("c2pa.") for a in c.actions)))
-    if c.ingredients:
-        lines.append(("made of", ", ".join(c.ingredients)))
-    if c.spot_id:
-        lines.append(("says it is", f"spot {c.spot_id} of product {c.product_id}"))
-    if mark is None:
-        lines.append(("watermark", "could not be looked for: this is no video that can be played"))
-    elif found.watermark_id:
-        corrected = mark.errors_corrected
-        bits = "" if corrected is None else f", {corrected} of 127 bits put right"
-        how = f"{found.found_by}, sync {mark.sync_z:.1f} sigma{bits}"
-        lines.append(("watermark", f"{found.watermark_id} ({how})"))
+    check = _Check(anchors, stamps, secret, entries, seconds)
+    records = [check.record(file) for file in files]
+    if as_json:
+        typer.echo(json.dumps([told for told, _ in records], indent=2, ensure_ascii=False))
     else:
-        lines.append(("watermark", f"none found (sync {mark.sync_z:.1f} sigma)"))
-    if entry:
-        same = "this very file" if found.sha256 == entry.sha256 else "another file than this"
-        lines.append(("ledger", f"spot {entry.spot_id}, run {entry.run_id}: published {same}"))
-        if entry.superseded_by:
-            lines.append(("superseded", f"run {entry.superseded_by} published a newer version"))
-    return lines
+        for file, (told, shown) in zip(files, records, strict=True):
+            _print(file, told, shown, console)
+    raise typer.Exit(max((told["exit_status"] for told, _ in records), key=WORST_LAST.index))
+
+
+class _Check:
+    """One file after the other, by the same roots and ledger."""
+
+    def __init__(
+        self, anchors: bytes, stamps: bytes, secret: str, entries: Sequence[LedgerEntry] | None,
+        seconds: float,
+    ) -> None:  # fmt: skip
+        self._trusted = {"anchors_pem": anchors, "stamp_anchors_pem": stamps}
+        self._secret, self._entries, self._seconds = secret, entries, seconds
+
+    def record(self, file: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        """(what is known of a file as JSON data, the same as lines for people)."""
+        try:
+            found = verify(
+                file, secret=self._secret, entries=self._entries, seconds=self._seconds,
+                **self._trusted,
+            )  # fmt: skip
+        except (ValueError, OSError) as error:
+            told = {"verdict": "refused", "sentence": str(error), "exit_status": REFUSED}
+            return {"file": str(file), **told}, []
+        status = STATUS[found.verdict]
+        return {"file": str(file), **record(found), "exit_status": status}, lines(found)
+
+
+def _print(
+    file: Path, told: dict[str, Any], shown: list[tuple[str, str]], console: Console
+) -> None:
+    if shown:
+        table = Table(title=file.name, title_justify="left", show_header=False, box=None)
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")  # a digest is of no use in part
+        for name, text in shown:
+            table.add_row(f"[dim]{name}[/dim]", text.replace("[", "\\["))
+        console.print(table)
+    style = "bold green" if told["exit_status"] == PROVEN else "bold red"
+    plain = told["exit_status"] == REFUSED
+    console.print(told["sentence"], style="" if plain else style, markup=False, soft_wrap=True)
+
+
+def _audit(output: str, head: str | None, as_json: bool, console: Console) -> int:
+    """Print what the chain says; its exit status."""
+    found = check_audit(output, head=head)
+    if as_json:
+        typer.echo(json.dumps(asdict(found), indent=2))
+    else:
+        style = "bold green" if found.holds else "bold red"
+        console.print(found.sentence, style=style, markup=False, soft_wrap=True)
+    if found.runs == 0 and not found.broken:
+        return REFUSED
+    return PROVEN if found.holds else CONTRADICTED
 
 
 if __name__ == "__main__":

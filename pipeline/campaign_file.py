@@ -84,6 +84,7 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
 
     sound = in_part(campaign.sound, "sound", "music")
     folder = campaign.signing.folder  # made on first use: it need not be there
+    stamps = campaign.signing.timestamp
     video_model = campaign.video_model
     if video_model is not None and not video_model.is_hub_id:
         weights = place("video_model.model", video_model.model, folder=True)
@@ -151,6 +152,11 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
             "policy": in_part(policy, "policy", "names", "rules"),
             "signing": in_part(
                 campaign.signing, "signing", "certificate", "private_key", "anchors"
-            ).model_copy(update={"folder": folder and storage.absolute(folder, base)}),
+            ).model_copy(
+                update={
+                    "folder": folder and storage.absolute(folder, base),
+                    "timestamp": stamps and in_part(stamps, "signing.timestamp", "anchors"),
+                }
+            ),
         }
     )

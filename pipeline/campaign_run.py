@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from pipeline import ledger, storage
 from pipeline.assets import AssetDigests
+from pipeline.audit import UnitAudit, about_run, link_run
 from pipeline.keys import StageKey
 from pipeline.leases import TTL_S, Leases
 from pipeline.plan import UNIT_SPOTS, Planner, new_run_id, next_seed
@@ -92,7 +93,7 @@ class CampaignRun:
             plan = self._plan(planner, leases)
             del planner
             self._render(plan, leases)
-            won = plan.close()
+            won = plan.close({"audit": link_run(self.output, plan.run_id)})
         if won:
             save_index(self.output, plan.run_id)
             plan.clear()
@@ -197,19 +198,24 @@ class CampaignRun:
         writer.add_table(settled)
         self._runner = self.make_runner(self._seconds())
         costs = StageCosts()
+        about = about_run(self.campaign, self.stages)
+        audit = UnitAudit(self.output, plan.run_id, number, about, pending)
         for result in self.results(pending, plan.run_id):
             writer.add(result)
+            audit.add(result)
             costs.add(result["stages"])
         receipt = {
             "seconds": round(time.monotonic() - begun, 1),
             "stage_versions": {stage.name: stage.version for stage in self.stages},
             "stage_costs": costs.to_json(),
             "runner": getattr(self._runner, "about", {}),
+            "audit": audit.write(),
         }
         if self._costs is not None:
             self._costs.merge(costs.to_json())
         committed = writer.close(plan.units[number], receipt)
         if committed is None:
+            audit.discard()
             self.say(f"unit {number}: another driver was first; its rows count")
         return committed
 

@@ -179,7 +179,10 @@ def _read_part(uri: str, schema: pa.Schema) -> pa.Table:
     return pa.table(columns, schema=schema)
 
 
-_LEFT_OUT = ("metrics", "verdicts", "stages", "provenance", "preview_uri", "contact_sheet_uri")
+_LEFT_OUT = (
+    "metrics", "verdicts", "stages", "provenance", "preview_uri", "contact_sheet_uri",
+    "credentials", "disclosure", "upload_hints",
+)  # fmt: skip
 
 
 def _made_whole(output: str, table: pa.Table) -> pa.Table:

@@ -58,10 +58,11 @@ class PlannedRun:
             storage.join(ledger.unit_folder(self.output, self.run_id, unit), "receipt.json")
         )
 
-    def close(self) -> bool:
-        """Declare the run over. False if another driver has done so."""
+    def close(self, about: Mapping[str, Any]) -> bool:
+        """Declare the run over, with what is to be known of its end. False if another driver has
+        done so."""
         place = storage.join(ledger.run_folder(self.output, self.run_id), "closed.json")
-        who = json.dumps({"by": secrets.token_hex(8)}).encode()
+        who = json.dumps({"by": secrets.token_hex(8), **about}).encode()
         return storage.commit_bytes(who, place)
 
     def clear(self) -> None:

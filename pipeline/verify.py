@@ -2,50 +2,51 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import comb
 from pathlib import Path
 from statistics import NormalDist
-from typing import Any
 
-from pipeline import ledger, storage
-from stages.shared.ffmpeg import FfmpegError, decode_frames
-from stages.shared.watermark import GRID_HEIGHT, GRID_WIDTH, Detection, detect, matched_z
-from stages.sign.trust import Credentials, read_credentials
+from pipeline.file_facts import TIME_LIMIT_S, FileFacts, examine, picture_hashes, recover
+from pipeline.ledger_entries import LedgerEntry, read_entries
+from pipeline.verdicts import judge
+from stages.shared.picture_hash import likeness
+from stages.shared.watermark import Detection, matched_z
+from stages.sign.trust import Credentials
+
+__all__ = ["LedgerEntry", "Mark", "Verification", "read_entries", "verify"]
 
 FALSE_MATCHES = 1e-6
 """Accepted chance that a file without a mark is taken for one of the ledger's spots."""
+TRIALS = 100
+"""Positions and scales that a search for the mark reads bits at, at the most."""
+MOST_BITS_APART, LEAST_SECONDS = 10.0, 5
+"""Pictures that resemble each other: encoded anew they differ by 2 to 8 of 64 bits a second, two
+spots of one campaign by 18 and more (measured on the demo)."""
 
 
 @dataclass(frozen=True)
-class LedgerEntry:
-    """One published file, as the ledger knows it: `run_id` is the first run that published it.
+class Mark:
+    """The watermark's id in hex, how it was found, and the chance that a film without one gives as
+    much; None for one that was not found."""
 
-    `superseded_by` is the run that published the file of this spot and format that holds now; None
-    where it is this one.
-    """
-
-    spot_id: str
-    product_id: str
-    run_id: str
-    watermark_id: str
-    sha256: str
-    superseded_by: str | None = None
+    id: str | None
+    found_by: str
+    p_value: float | None = None
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What was found. `verdict` is one of "intact", "signer unknown", "altered", "replaced",
-    "stripped", "marked" and "unknown"; `sentence` says what follows. `mark` is None where no
-    secret was given or the pictures cannot be decoded."""
+    """What was found. `verdict` is one of those of `pipeline.verdicts.STATUS`; `sentence` says what
+    follows. `recovered` are the credentials that the ledger kept of a file that lost its own."""
 
-    sha256: str
-    credentials: Credentials
-    mark: Detection | None
-    watermark_id: str | None
-    found_by: str
+    facts: FileFacts
+    mark: Mark
     entry: LedgerEntry | None
+    recovered: Credentials | None
+    bits_apart: float | None
+    """Of a film that only resembles the entry: mean over its seconds, of 64."""
     verdict: str
     sentence: str
 
@@ -56,141 +57,87 @@ class Verification:
 
 
 def verify(
-    path: Path, *, anchors_pem: bytes = b"", secret: str | None = None,
-    entries: Sequence[LedgerEntry] | None = None,
+    path: Path, *, anchors_pem: bytes = b"", stamp_anchors_pem: bytes = b"",
+    secret: str | None = None, entries: Sequence[LedgerEntry] | None = None,
+    seconds: float = TIME_LIMIT_S,
 ) -> Verification:  # fmt: skip
     """Check a file (.mp4, .jpg or .png) by its credentials, its watermark and, if given, a ledger.
 
-    `anchors_pem` are the root certificates to trust, `secret` the watermark's, `entries` what
-    `read_entries` found in a campaign's ledger. Raises `FileNotFoundError` where there is no such
-    file, `ValueError` for any other kind of file.
+    `anchors_pem` are the root certificates to trust, `stamp_anchors_pem` those of time-stamp
+    authorities, `secret` the watermark's, `entries` what `read_entries` found in a campaign's
+    ledger. Whatever is in the file, it is examined for `seconds` at the most, and no error of its
+    making comes out. Raises `FileNotFoundError` where there is no such file, `ValueError` for any
+    other kind of file.
     """
-    sha256 = storage.sha256_file(path)
-    credentials = read_credentials(path, anchors_pem)
-    has_ledger, entries = entries is not None, entries or []
-    mark = _read_mark(path, secret) if secret else None
-    watermark_id, found_by = _mark_id(mark, entries)
-    wanted = watermark_id or credentials.watermark_id
-    same = [e for e in entries if e.sha256 == sha256]
-    entry = next(iter(same or [e for e in entries if e.watermark_id == wanted]), None)
-    verdict, sentence = _judge(
-        credentials, watermark_id, entry, sha256, has_ledger, mark is not None
+    facts = examine(
+        path, anchors_pem=anchors_pem, stamp_anchors_pem=stamp_anchors_pem, secret=secret,
+        seconds=seconds,
+    )  # fmt: skip
+    known = entries or []
+    mark = _mark(facts.mark, known)
+    entry = _entry(facts, mark, known)
+    recovered = None
+    if entry and mark.id and facts.kind and facts.credentials.state in ("none", "Invalid"):
+        manifest = entry.manifest()
+        if manifest is not None:
+            recovered = recover(path, facts.kind, manifest, anchors_pem, stamp_anchors_pem)
+        if recovered is not None and recovered.watermark_id != mark.id:
+            recovered = None  # of another spot: says nothing of this file
+    bits_apart = None
+    nameless = entry is None and mark.id is None and facts.credentials.state == "none"
+    if nameless and known and facts.kind == "video/mp4" and not facts.unread:
+        entry, bits_apart = _resembling(picture_hashes(path, seconds), known)
+    verdict, sentence = judge(
+        facts, mark.id, entry, recovered, bits_apart, has_ledger=entries is not None
     )
-    if entry and entry.superseded_by:
-        sentence += f" Run {entry.superseded_by} has published a newer version of this spot."
-    return Verification(sha256, credentials, mark, watermark_id, found_by, entry, verdict, sentence)
+    return Verification(facts, mark, entry, recovered, bits_apart, verdict, sentence)
 
 
-def read_entries(output: str) -> list[LedgerEntry]:
-    """Every published file in the ledger below `output`, the newest first.
-
-    Raises `ValueError` where there is no ledger: a mistyped place must not read as "unknown".
-    """
-    columns = ["run_id", "spot_id", "product_id", "status", "outputs", "provenance"]
-    rows: list[dict[str, Any]] = []
-    for run_id in ledger.runs(output):
-        rows += ledger.read_ledger(output, run_id, columns=columns).to_pylist()
-    if not rows:
-        raise ValueError(f"{output} has no ledger: give the --out of a campaign that was rendered")
-    places: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: row["run_id"]):
-        if row["status"] in ("published", "unchanged"):
-            for file in row["outputs"] or ():
-                places[row["spot_id"], file["format"]].append((file["sha256"], row))
-    entries = [entry for history in places.values() for entry in _entries(history)]
-    return sorted(entries, key=lambda entry: entry.run_id, reverse=True)
+def _entry(facts: FileFacts, mark: Mark, entries: Sequence[LedgerEntry]) -> LedgerEntry | None:
+    """The ledger's row for this very file, or else for what its mark or credentials name."""
+    wanted = mark.id or facts.credentials.watermark_id
+    same = [entry for entry in entries if entry.sha256 == facts.sha256]
+    marked = [entry for entry in entries if wanted and entry.watermark_id == wanted]
+    return next(iter(same or marked), None)
 
 
-def _entries(history: Sequence[tuple[str, dict[str, Any]]]) -> Iterator[LedgerEntry]:
-    """One entry per file of one spot and format; `history` is (sha256, ledger row), oldest first.
-
-    A file's row is the one that published it. A row that only found it unchanged stands in where
-    the other is lost.
-    """
-    now, last = history[-1]
-    published = [(sha256, row) for sha256, row in history if row["status"] == "published"]
-    newest = next((row for sha256, row in reversed(published) if sha256 == now), last)
-    first = dict(reversed([*published, *history]))  # of each file the one that stands first
-    for sha256, row in first.items():
-        yield LedgerEntry(
-            spot_id=row["spot_id"],
-            product_id=row["product_id"],
-            run_id=row["run_id"],
-            watermark_id=(row["provenance"] or {}).get("watermark_id") or "",
-            sha256=sha256,
-            superseded_by=None if sha256 == now else newest["run_id"],
-        )
+def _resembling(
+    hashes: Sequence[int], entries: Sequence[LedgerEntry]
+) -> tuple[LedgerEntry | None, float | None]:
+    """The entry whose pictures are most like these, if they are alike at all."""
+    found: tuple[LedgerEntry | None, float | None] = (None, None)
+    least = MOST_BITS_APART
+    for entry in entries:
+        apart, seconds = likeness(hashes, entry.picture_hashes)
+        if apart < least and seconds >= LEAST_SECONDS:
+            least, found = apart, (entry, apart)
+    return found
 
 
-def _read_mark(path: Path, secret: str) -> Detection | None:
-    try:
-        frames = decode_frames(path, GRID_WIDTH, GRID_HEIGHT, fps=5, pixels="gray")
-        return detect(frames, secret=secret)
-    except (FfmpegError, ValueError):  # no pictures in it
-        return None
-
-
-def _mark_id(mark: Detection | None, entries: Sequence[LedgerEntry]) -> tuple[str | None, str]:
-    """The mark's id in hex and how it was found: read outright, or picked from the ledger's."""
-    if mark is None:
-        return None, "not looked for"
-    if mark.payload is not None:
-        return f"{mark.payload:012x}", "read without any help"
+def _mark(read: Detection | None, entries: Sequence[LedgerEntry]) -> Mark:
+    """The mark's id: read outright, or picked from the ledger's."""
+    if read is None:
+        return Mark(None, "not looked for")
+    if read.payload is not None:
+        chance = _chance_of_a_word(read.errors_corrected or 0)
+        return Mark(f"{read.payload:012x}", "read without any help", chance)
     known = sorted(set(_hex_ids(entries)))
     if known:
-        fits = matched_z(mark.soft_bits, [int(name, 16) for name in known])
+        fits = matched_z(read.soft_bits, [int(name, 16) for name in known])
         best = int(fits.argmax())
-        if fits[best] >= NormalDist().inv_cdf(1 - FALSE_MATCHES / len(known)):
-            return known[best], f"picked from {len(known)} of the ledger at {fits[best]:.1f} sigma"
-    return None, "none found"
+        chance = len(known) * NormalDist().cdf(-float(fits[best]))
+        if chance <= FALSE_MATCHES:
+            found_by = f"picked from {len(known)} of the ledger at {fits[best]:.1f} sigma"
+            return Mark(known[best], found_by, chance)
+    return Mark(None, "none found")
+
+
+def _chance_of_a_word(errors: int) -> float:
+    """That 127 random bits lie within so many of a word of the code (BCH, 64 bits of message) and
+    its checksum (16 bits) fits, in any of the trials of a search."""
+    within = sum(comb(127, wrong) for wrong in range(errors + 1))
+    return TRIALS * within * 2.0 ** (64 - 127 - 16)
 
 
 def _hex_ids(entries: Iterable[LedgerEntry]) -> Iterable[str]:
     return (entry.watermark_id for entry in entries if entry.watermark_id)
-
-
-def _judge(
-    credentials: Credentials, watermark_id: str | None, entry: LedgerEntry | None, sha256: str,
-    has_ledger: bool, looked: bool,
-) -> tuple[str, str]:  # fmt: skip
-    who = credentials.issuer or "an unnamed signer"
-    spot = f"spot {entry.spot_id} of run {entry.run_id}" if entry else "a spot not in the ledger"
-    if credentials.state == "Invalid":
-        what = "altered after signing, or its signature has expired or is forged"
-        known = f"; its watermark names {spot}" if watermark_id and has_ledger else ""
-        return "altered", f"Not to be trusted: {what} ({', '.join(credentials.failures)}){known}."
-    if credentials.state == "none":
-        return _judge_unsigned(watermark_id, spot if entry else None, has_ledger, looked)
-    if watermark_id and credentials.watermark_id and watermark_id != credentials.watermark_id:
-        return "replaced", (
-            f"Not to be trusted: the credentials are for watermark {credentials.watermark_id},"
-            f" but the pictures carry {watermark_id}: they were moved from another file."
-        )
-    if credentials.state != "Trusted":
-        return "signer unknown", (
-            f"Intact since it was signed, but nobody vouches for {who}: name the root certificate"
-            " that you trust with --trust."
-        )
-    if entry and sha256 != entry.sha256:
-        return "altered", (
-            f"Signed by {who}, but byte for byte this is not the file that was published as {spot}:"
-            " something was added outside of what the signature covers."
-        )
-    if has_ledger and not entry:
-        return "intact", f"Intact and signed by {who}, but the ledger does not know it."
-    return "intact", f"Intact and signed by {who}" + (f"; {spot}." if entry else ".")
-
-
-def _judge_unsigned(
-    watermark_id: str | None, spot: str | None, has_ledger: bool, looked: bool
-) -> tuple[str, str]:
-    if watermark_id is None:
-        mark = "no watermark" if looked else "a watermark could not be looked for"
-        return "unknown", f"Nothing says where this comes from: no credentials, and {mark}."
-    if spot:
-        return "stripped", (
-            f"Stripped: the credentials are gone, but the watermark names {spot}; this is a copy of"
-            " it that was encoded or packed again."
-        )
-    where = "is not in the ledger" if has_ledger else "can be looked up with --ledger"
-    return "marked", f"Stripped: the credentials are gone; watermark {watermark_id} {where}."

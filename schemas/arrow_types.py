@@ -147,4 +147,31 @@ PROVENANCE = pa.struct(
     ]
 )
 
+CREDENTIAL = pa.struct(
+    [
+        ("format", pa.string()),
+        ("sha256", pa.string()),  # of the signed file
+        ("manifest_sha256", pa.string()),  # names credentials/<aa>/<sha256>.c2pa in the output
+        ("signed_at", pa.string()),  # ISO 8601, UTC, by the signer's own clock
+        ("time_stamp_authority", pa.string()),  # null: signed without a stamp
+        ("certificate_serial", pa.string()),  # hex
+        ("certificate_sha256", pa.string()),
+        ("watermark_id", pa.string()),
+        ("watermark_key_id", pa.string()),  # tells keys apart, says nothing of them
+        ("picture_hashes", pa.list_(pa.uint64())),  # one a second: stages/shared/picture_hash.py
+    ]
+)
+
+DISCLOSURE = pa.struct(
+    [
+        ("region", pa.string()),
+        ("label", pa.string()),  # as drawn; "" where it is switched off
+        ("rule", pa.string()),
+        ("override_by", pa.string()),  # null: as the region asks
+        ("override_reason", pa.string()),
+    ]
+)
+
+UPLOAD_HINT = pa.struct([("platform", pa.string()), ("field", pa.string()), ("value", pa.string())])
+
 METRICS = pa.map_(pa.string(), pa.float64())

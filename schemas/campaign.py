@@ -5,16 +5,25 @@ from __future__ import annotations
 from datetime import date as Date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
 from schemas.checked import checked
 from schemas.config_error import ConfigError, Refusal
 from schemas.delivery import Delivery, deliveries_of
+from schemas.disclosure import Disclosure, as_disclosure
 from schemas.encoding_settings import EncodingSettings
 from schemas.matting import Matting
 from schemas.platform import FormatName, platforms_of, shipped_platforms, unknown_platform
 from schemas.presenter_model import PresenterModel
 from schemas.presenter_process import PresenterProcess
+from schemas.signing import Signing
 from schemas.video_model import VideoModel
 from schemas.video_preset import Commit
 from schemas.voice import Voice
@@ -187,17 +196,6 @@ class Policy(_Part):
         return given
 
 
-class Signing(_Part):
-    """Who signs: `dev` makes a chain on this machine on first use; `file` brings one."""
-
-    signer: Literal["dev", "file"] = "dev"
-    folder: str | None = None
-    certificate: str | None = None
-    private_key: str | None = None
-    anchors: str | None = None
-    timestamp_url: str | None = None
-
-
 class Variant(_Part):
     """Another version of every product's spot; what is left out is as in the scripts table."""
 
@@ -228,7 +226,8 @@ class Campaign(_Part):
     """Frames that every spot is made in, the first the one that is measured in full. If left out:
     the best one of each platform, or 9x16."""
     environment: Literal["demo", "production"] = "demo"
-    disclosure: Annotated[str, Field(min_length=2, max_length=40)] = "AI-generated"
+    disclosure: Annotated[Disclosure, BeforeValidator(as_disclosure)] = Disclosure()
+    """A region's rules ({region: eu}), or the label's text alone: see docs/provenance.md."""
     brand: Brand
     voice: Voice = Voice()
     presenter: str | None = None
@@ -313,15 +312,7 @@ def set_value(raw: dict[str, Any], key: str, value: Any) -> None:
 
 
 def _contradictions(campaign: Campaign) -> list[Refusal]:
-    found = []
-    if campaign.environment == "production" and campaign.signing.signer == "dev":
-        fix = "the dev signer is trusted by nobody else; set signing.signer to file"
-        found.append(Refusal("signing.signer", "dev", fix))
-    if campaign.signing.signer == "file":
-        for key in ("certificate", "private_key", "anchors"):
-            if getattr(campaign.signing, key) is None:
-                fix = "signing.signer is file; name the PEM file here"
-                found.append(Refusal(f"signing.{key}", "not set", fix))
+    found = list(campaign.signing.contradictions(campaign.environment))
     found += _misplaced(campaign)
     found += campaign._deliveries()[1]
     found += campaign.voice.contradictions(campaign.date or Date.today())

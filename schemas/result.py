@@ -5,7 +5,16 @@ Rule of change: a new version only adds nullable columns, so that old ledgers st
 
 import pyarrow as pa
 
-from schemas.arrow_types import METRICS, OUTPUT, PROVENANCE, STAGE_RUN, VERDICT
+from schemas.arrow_types import (
+    CREDENTIAL,
+    DISCLOSURE,
+    METRICS,
+    OUTPUT,
+    PROVENANCE,
+    STAGE_RUN,
+    UPLOAD_HINT,
+    VERDICT,
+)
 
 SCHEMA_VERSION = "1"
 
@@ -44,6 +53,9 @@ RESULT_SCHEMA = pa.schema(
         pa.field("source", pa.string()),  # digest of what the feed and scripts say of the spot
         # CRC-32 of each column of the spot's row, in SPOT_SCHEMA's order: what has changed since?
         pa.field("inputs", pa.list_(pa.uint32())),
+        pa.field("credentials", pa.list_(CREDENTIAL)),  # of each format: to find them again by
+        pa.field("disclosure", DISCLOSURE),
+        pa.field("upload_hints", pa.list_(UPLOAD_HINT)),  # what platforms must be told
     ],
     metadata={"schema": "spotmill.result", "schema_version": SCHEMA_VERSION},
 )

@@ -16,23 +16,29 @@ from stages.base import Hardware, Media, Stage
 @dataclass(kw_only=True)
 class Publish(Stage):
     """Commits `spots/<spot_id>/<format>-<key16>.{mp4,jpg,vtt}`; key16 is of all three contents,
-    the poster is in the video's format.
+    the poster is in the video's format. Their credentials go to `credentials/<aa>/<sha256>.c2pa`:
+    a copy that lost its own is led back to them, long after the media store was cleaned.
 
     The name follows from the content, so a second run finds its files already there, and a spot
     that changed comes to lie beside its predecessor: a reader never sees a file change.
     """
 
     name: ClassVar[str] = "publish"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     cached: ClassVar[bool] = False
-    reads: ClassVar[tuple[str, ...]] = ("spot_id", "signed", "poster_uri", "captions_uri")
+    reads: ClassVar[tuple[str, ...]] = (
+        "spot_id", "signed", "poster_uri", "captions_uri", "manifest_uris",
+    )  # fmt: skip
     writes: ClassVar[pa.Schema] = pa.schema([("outputs", pa.list_(OUTPUT))])
     hardware = Hardware(cpus=0.25, memory_gb=0.5)
     seconds_hint = 0.1
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
-        """Side files first: whoever sees the MP4 also finds its poster and captions."""
+        """Side files first: whoever sees the MP4 also finds its poster, captions, credentials."""
         outputs = []
+        for uri in spot["manifest_uris"]:
+            name = uri.rpartition(":")[2]
+            media.publish(uri, f"credentials/{name[:2]}/{name}")
         for signed in spot["signed"]:
             poster_uri = signed.get("poster_uri") or spot["poster_uri"]
             key16 = _key16(signed["uri"], poster_uri, spot["captions_uri"])

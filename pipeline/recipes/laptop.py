@@ -12,18 +12,16 @@ from pipeline.recipes.parts import (
     cutting,
     deliveries,
     formats,
-    signer,
-    software,
     voice_engine,
     voice_limits,
 )
 from pipeline.recipes.safety import screen
+from pipeline.recipes.signing import disclosure_label, sign
 from schemas.campaign import Campaign
 from stages.base import Stage
 from stages.composite import Composite
 from stages.image_to_video import CameraMotion, ImageToVideo
 from stages.publish import Publish
-from stages.sign import Sign
 from stages.speech import Speech
 
 
@@ -57,7 +55,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
         Composite(
             brand=brand_kit(campaign),
             effects=effects,
-            disclosure=campaign.disclosure,
+            disclosure=disclosure_label(campaign),
             formats=frames,
             length_s=campaign.length_s,
             deliveries=deliveries(campaign),
@@ -72,10 +70,6 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
     ]
     return [
         *making,
-        Sign(
-            signer=signer(campaign),
-            organisation=campaign.brand.name,
-            software=software(making),
-        ),
+        sign(campaign, making),
         Publish(),
     ]

@@ -1,8 +1,7 @@
-"""What recipes have in common: a campaign's files as assets, brand kit, presenter, signer."""
+"""What recipes have in common: a campaign's files as assets, brand kit, presenter, gates."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -35,12 +34,9 @@ from stages.avatar import (
 )
 from stages.avatar.hosts import host_of, shipped_host
 from stages.avatar.process.run import Limits
-from stages.base import Stage
 from stages.hardware import Hardware
 from stages.image_to_video import Cutting
 from stages.shared.nvenc import nvenc_fault
-from stages.sign import DevSigner, FileSigner
-from stages.sign.signer import Signer, SignerError
 from stages.speech import HibariVoice, HttpVoice, KokoroVoice, SpeechEngine, TransformersVoice
 from stages.speech.rules import known_languages
 
@@ -219,25 +215,6 @@ def align(
     )
 
 
-def signer(campaign: Campaign) -> Signer:
-    """The signer that the campaign names."""
-    signing = campaign.signing
-    if signing.signer == "dev":
-        return DevSigner(signing.folder) if signing.folder else DevSigner()
-    assert signing.certificate and signing.private_key and signing.anchors  # checked by Campaign
-    made = FileSigner(
-        certificate=signing.certificate,
-        private_key=signing.private_key,
-        anchors=signing.anchors,
-        timestamp_url=signing.timestamp_url,
-    )
-    try:
-        made.sign(b"does the key belong to the certificate?")
-    except SignerError as error:
-        raise ConfigError("signing", [Refusal("signing", "file", str(error))]) from None
-    return made
-
-
 def deliveries(campaign: Campaign) -> tuple[Delivery, ...]:
     """How the file of each format is made. Raises `ConfigError` for an encoder that this machine
     has not: it is asked by encoding a picture."""
@@ -248,13 +225,3 @@ def deliveries(campaign: Campaign) -> tuple[Delivery, ...]:
         raise ConfigError("the encoding", [Refusal("encoding.encoder", "nvenc", fix)])
     # Limits are judged behind it: a change of those makes no other file.
     return tuple(replace(one, gates=()) for one in campaign.deliveries())
-
-
-def software(stages: Sequence[Stage]) -> tuple[tuple[str, str], ...]:
-    """(engine, version) of the stages that made the picture and the sound, for the manifest."""
-    made = ("speech", "image_to_video", "avatar", "composite")
-    return tuple((s.engine_name, _version(s)) for s in stages if s.name in made)
-
-
-def _version(stage: Stage) -> str:
-    return str(getattr(getattr(stage, "engine", None), "version", stage.version))

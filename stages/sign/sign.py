@@ -8,39 +8,36 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-import c2pa  # type: ignore[import-untyped]
-import cv2
 import pyarrow as pa
 
-from schemas.arrow_types import MASTER
-from stages.base import Hardware, Media, Reject, Retry, Stage, Verdict
+from schemas.arrow_types import CREDENTIAL, DISCLOSURE, MASTER, UPLOAD_HINT
+from schemas.disclosure import UPLOAD_HINTS
+from stages.base import Hardware, Media, Stage
 from stages.shared.ffmpeg import ffmpeg_binary
-from stages.sign.manifest import PRODUCT, spot_manifest
+from stages.shared.picture_hash import hash_seconds
+from stages.sign import check
+from stages.sign.boxes import XMP, with_box
+from stages.sign.builder import open_builder, own_version, small_picture
+from stages.sign.manifest import Agent, ingredient, source_type, spot_manifest
+from stages.sign.pen import Pen, TimeStamps
 from stages.sign.signer import DevSigner, Signer
-from stages.sign.trust import Credentials, read_credentials, trust_context
-
-MIME = {
-    ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp",
-    ".avif": "image/avif", ".gif": "image/gif",
-}  # fmt: skip
-THUMBNAIL_PX = 512
-"""Long side of the picture in the manifest that viewers show beside the credentials."""
+from stages.sign.trust import read_credentials, trust_context
+from stages.sign.xmp import xmp_packet
 
 
 @dataclass(kw_only=True)
 class Sign(Stage):
     """Signs as `signer` for `organisation` (the advertiser, as it stands in the manifest).
 
-    `software` are (name, version) of the engines that made the spot; `training_mining` says
-    whether others may train models on it.
+    The file gets an XMP packet that says the same to readers without C2PA, then credentials over
+    all of it. What is needed to find them again when they were stripped goes into the row.
     """
 
     name: ClassVar[str] = "sign"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     reads: ClassVar[tuple[str, ...]] = (
         "masters",
         "ingredient_uri",
@@ -53,38 +50,49 @@ class Sign(Stage):
     writes: ClassVar[pa.Schema] = pa.schema(
         [
             ("signed", pa.list_(MASTER)),
-            ("manifest_uri", pa.string()),
+            ("manifest_uris", pa.list_(pa.string())),  # in the order of `signed`
             ("c2pa_state", pa.string()),
             ("manifest_sha256", pa.string()),
             ("signer", pa.string()),
+            ("credentials", pa.list_(CREDENTIAL)),
+            ("disclosure", DISCLOSURE),
+            ("upload_hints", pa.list_(UPLOAD_HINT)),
         ]
     )
     hardware = Hardware(cpus=0.5, memory_gb=0.5)
-    timeout_s = 120.0
-    seconds_hint = 0.3
+    timeout_s = 240.0
+    seconds_hint = 1.2
 
     signer: Signer = field(default_factory=DevSigner)
     organisation: str = ""
-    software: tuple[tuple[str, str], ...] = ()
+    campaign: str = ""
+    agents: tuple[Agent, ...] = ()
+    """Models and programs that made the spot."""
+    consents: tuple[tuple[str, str], ...] = ()
+    """(whose: "voice" or "presenter", where the record of their consent lies)."""
+    photo_shown: bool = True
+    """Whether the product photo itself is in the picture, and did not only lead a model."""
     training_mining: Literal["allowed", "notAllowed"] = "notAllowed"
-    _pen: Any = field(init=False, repr=False, compare=False, default=None)
+    """Whether others may train models on the spot."""
+    time_stamps: TimeStamps = field(default_factory=TimeStamps)
+    disclosed: tuple[tuple[str, str | None], ...] = ()
+    """(key, value) of `schemas.disclosure.Disclosure.to_record`."""
+    aigc_field: bool = False
+    """Adds the field of GB 45438-2025 to the XMP packet."""
+    watermark_key_id: str = ""
+    _pen: Pen | None = field(init=False, repr=False, compare=False, default=None)
     _compositor: tuple[str, str] = field(
         init=False, repr=False, compare=False, default=("ffmpeg", "")
     )
 
     @property
     def engine_name(self) -> str:
-        """The signer's name: "dev" or "file"."""
+        """The signer's name: "dev", "file" or "kms"."""
         return self.signer.name
 
     def load(self) -> None:
         """Open the signer: once per worker, for it can't be handed from process to process."""
-        self._pen = c2pa.Signer.from_callback(
-            self.signer.sign,
-            c2pa.C2paSigningAlg.ES256,
-            self.signer.certificates_pem().decode(),
-            self.signer.timestamp_url,
-        )
+        self._pen = Pen(self.signer, self.time_stamps)
         said = subprocess.run(
             [ffmpeg_binary(), "-version"], capture_output=True, text=True, timeout=30, check=True
         ).stdout
@@ -93,115 +101,91 @@ class Sign(Stage):
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """Sign every format. Raises `Reject` unless each reads back as trusted, with this mark."""
-        signed, manifests, verdicts, state = [], [], [], "none"
+        signed, kept, verdicts, credentials = [], [], [], []
+        state, stamped = "none", 1.0
         for master in spot["masters"]:
-            target = media.scratch(f"{master['format']}-signed.mp4")
-            manifests.append(self._signed(spot, media, media.open(master["uri"]), target))
-            read = read_credentials(target, self.signer.anchors_pem())
-            verdicts.append(self._check(read, spot, master["format"]))
-            signed.append({**master, "uri": media.save(target)})
-            state = read.state
-        kept = media.scratch("manifest.c2pa")
-        kept.write_bytes(manifests[0])
+            name, source = master["format"], media.open(master["uri"])
+            target, when = media.scratch(f"{name}-signed.mp4"), datetime.now(UTC)
+            manifest, authority = self._signed(spot, media, source, target, when)
+            read = read_credentials(target, self.signer.anchors_pem(), self._stamp_anchors())
+            verdicts += check.verdicts(read, spot, name, self.time_stamps, authority)
+            stamped = min(stamped, float(read.time_stamped))
+            uri, state = media.save(target), read.state
+            store = media.scratch(f"{name}.c2pa")
+            store.write_bytes(manifest)
+            signed.append({**master, "uri": uri})
+            kept.append(media.save(store))
+            own = {"format": name, "sha256": target_digest(uri), "signed_at": when.isoformat()}
+            credentials.append({**own, **self._traces(spot, source, manifest, authority)})
         return {
             "signed": signed,
-            "manifest_uri": media.save(kept),
+            "manifest_uris": kept,
             "c2pa_state": state,
-            "manifest_sha256": hashlib.sha256(manifests[0]).hexdigest(),
+            "manifest_sha256": credentials[0]["manifest_sha256"],
             "signer": f"{self.signer.name}:{self.signer.fingerprint[:16]}",
+            "credentials": credentials,
+            "disclosure": dict(self.disclosed) or None,
+            "upload_hints": [
+                {"platform": platform, "field": key, "value": value}
+                for platform, key, value in UPLOAD_HINTS
+            ],
             "verdicts": verdicts,
+            "metrics": {"time_stamped": stamped},
         }
 
-    def _signed(self, spot: Mapping[str, Any], media: Media, source: Path, target: Path) -> bytes:
-        """Write the signed copy of one master; returns the bytes of its manifest store."""
+    def _traces(
+        self, spot: Mapping[str, Any], source: Path, manifest: bytes, authority: str | None
+    ) -> dict[str, Any]:
+        """By what the credentials of a stripped copy are found again, and who signed."""
+        return {
+            "manifest_sha256": hashlib.sha256(manifest).hexdigest(),
+            "time_stamp_authority": authority,
+            "certificate_serial": self.signer.serial,
+            "certificate_sha256": self.signer.fingerprint,
+            "watermark_id": spot["watermark_id"],
+            "watermark_key_id": self.watermark_key_id,
+            "picture_hashes": hash_seconds(source),
+        }
+
+    def _stamp_anchors(self) -> bytes:
+        return self.time_stamps.anchors_pem.encode()
+
+    def _signed(
+        self, spot: Mapping[str, Any], media: Media, source: Path, target: Path, when: datetime
+    ) -> tuple[bytes, str | None]:
+        """Write the signed copy of one master: the bytes of its manifest store, and who stamped."""
+        generator = ("Spotmill", own_version())
         definition = spot_manifest(
             spot,
-            when=datetime.now(UTC),
+            when=when,
             organisation=self.organisation,
-            software=self.software,
-            generator=("Spotmill", _own_version()),
+            campaign=self.campaign,
+            agents=self.agents,
+            consents=self.consents,
+            generator=generator,
             compositor=self._compositor,
+            photo_shown=self.photo_shown,
             training_mining=self.training_mining,
         )
+        packet = xmp_packet(
+            source_type=source_type(self.photo_shown),
+            generator=generator,
+            creator=self.organisation,
+            identifier=spot["watermark_id"],
+            aigc=self.aigc_field,
+        )
+        told = media.scratch("told.mp4")
+        with_box(source, told, XMP, packet)
         photo = media.open(spot["ingredient_uri"])
-        with trust_context(self.signer.anchors_pem()) as context:
-            with c2pa.Builder(definition, context=context) as builder:
-                with _thumbnail(media.open(spot["poster_uri"]), media) as thumbnail:
-                    builder.add_resource("thumbnail", thumbnail)
-                _add_product(builder, photo, spot["product_id"])
-                target.unlink(missing_ok=True)
-                try:
-                    return bytes(builder.sign_file(source, target, self._pen))
-                except c2pa.C2paError as error:
-                    if self.signer.timestamp_url and re.search("http|time ?stamp", str(error)):
-                        where = self.signer.timestamp_url
-                        raise Retry(f"time-stamp service {where} gave no stamp: {error}") from None
-                    raise
-
-    def _check(self, read: Credentials, spot: Mapping[str, Any], name: str) -> Verdict:
-        """Raises `Reject` unless the file is trusted and names this spot."""
-        verdict = Verdict(
-            gate="sign",
-            rule="c2pa_state",
-            verdict="pass" if read.state == "Trusted" else "block",
-            evidence=f"{name}: {read.state} {', '.join(read.failures)}".strip(),
-        )
-        if read.state != "Trusted":
-            raise Reject(
-                "c2pa_not_trusted",
-                f"the signed {name} reads back as {read.state}, not Trusted"
-                f" ({', '.join(read.failures) or 'no reason given'}); check that the signer's"
-                " certificate file holds its intermediates and that its roots are the anchors",
-                verdicts=(verdict,),
+        thumbnail = small_picture(media.open(spot["poster_uri"]), media.scratch("thumbnail.jpg"))
+        given = ingredient(spot["product_id"], self.photo_shown)
+        assert self._pen is not None, "load() first"
+        with trust_context(self.signer.anchors_pem(), self._stamp_anchors()) as context:
+            return self._pen.write(
+                lambda: open_builder(definition, context, thumbnail, given, photo), told, target
             )
-        if (read.watermark_id, read.spot_id) != (spot["watermark_id"], spot["spot_id"]):
-            raise Reject(
-                "c2pa_names_another",
-                f"the manifest names spot {read.spot_id} and watermark {read.watermark_id},"
-                f" not {spot['spot_id']} and {spot['watermark_id']}",
-            )
-        return verdict
 
 
-def _own_version() -> str:
-    try:
-        return metadata.version("spotmill")
-    except metadata.PackageNotFoundError:  # run from a checkout that is not installed
-        return "0.1.0"
-
-
-def _thumbnail(poster: Path, media: Media) -> Any:
-    """The poster as a small JPEG, opened for reading. Raises `Reject` if it is no picture."""
-    picture = cv2.imread(str(poster), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise Reject("unreadable_picture", f"the poster {poster.name} cannot be decoded")
-    scale = THUMBNAIL_PX / max(picture.shape[:2])
-    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    path = media.scratch("thumbnail.jpg")
-    cv2.imwrite(str(path), small, [cv2.IMWRITE_JPEG_QUALITY, 85])
-    return path.open("rb")
-
-
-def _add_product(builder: Any, photo: Path, product_id: str) -> None:
-    """The product photo as an ingredient, with the credentials that it may bring along."""
-    mime = MIME.get(photo.suffix.lower())
-    if mime is None:
-        raise Reject(
-            "ingredient_format",
-            f"the product photo is a {photo.suffix or 'file without extension'};"
-            f" use one of {', '.join(MIME)}",
-        )
-    ingredient = {
-        "title": f"Product photo of {product_id}",
-        "relationship": "componentOf",
-        "label": PRODUCT,
-    }
-    try:
-        with photo.open("rb") as file:
-            builder.add_ingredient(ingredient, mime, file)
-    except c2pa.C2paError as error:
-        raise Reject(
-            "ingredient_unreadable",
-            f"the product photo cannot be taken as an ingredient: {str(error)[:200]};"
-            " replace the picture or save it again without its metadata",
-        ) from None
+def target_digest(uri: str) -> str:
+    """The sha256 in a media URI."""
+    return uri.partition(":")[2].partition(".")[0]

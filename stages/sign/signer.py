@@ -10,26 +10,27 @@ from pathlib import Path
 from typing import ClassVar
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
 
+from stages.sign.certificates import SignerError, leaf_of
 from stages.sign.dev_chain import dev_chain
 
 
-class SignerError(ValueError):
-    """The certificate or the key cannot be used; the message says which file and why."""
-
-
 class Signer(ABC):
-    """Signs with ES256. To sign in a key service, subclass it and let `sign` ask the service.
+    """Signs with ES256. To sign in a key service or a security module, subclass it and let `sign`
+    ask there: `kms_signer.py` is one, docs/provenance.md has the shape of another.
 
     An instance holds no key, only the place of one: it may be pickled, hashed and logged.
     """
 
     name: ClassVar[str]
     version: ClassVar[str] = "1"
-    timestamp_url: str | None = None
 
     @abstractmethod
     def certificates_pem(self) -> bytes:
@@ -43,11 +44,26 @@ class Signer(ABC):
     def sign(self, data: bytes) -> bytes:
         """Signature of `data` by ECDSA over P-256 with SHA-256: 64 bytes, r then s."""
 
+    def check(self) -> None:
+        """Raises `SignerError` unless a signature made now is one of the certificate."""
+        data = b"does the key belong to the certificate?"
+        made, key = self.sign(data), leaf_of(self.certificates_pem()).public_key()
+        r, s = (int.from_bytes(half, "big") for half in (made[:32], made[32:]))
+        assert isinstance(key, ec.EllipticCurvePublicKey)  # `certificates.faults` is asked first
+        try:
+            key.verify(encode_dss_signature(r, s), data, ec.ECDSA(hashes.SHA256()))
+        except InvalidSignature:
+            raise SignerError("what the key signs does not fit the certificate") from None
+
     @property
     def fingerprint(self) -> str:
         """sha256 of the leaf certificate, as hex: who signed."""
-        leaf = x509.load_pem_x509_certificates(self.certificates_pem())[0]
-        return leaf.fingerprint(hashes.SHA256()).hex()
+        return leaf_of(self.certificates_pem()).fingerprint(hashes.SHA256()).hex()
+
+    @property
+    def serial(self) -> str:
+        """Serial number of the leaf certificate, as hex: what its authority calls it."""
+        return f"{leaf_of(self.certificates_pem()).serial_number:x}"
 
     @property
     def identity(self) -> str:
@@ -79,15 +95,12 @@ class DevSigner(Signer):
 class FileSigner(Signer):
     """PEM files: `certificate` holds the leaf and the intermediates, `private_key` the leaf's key,
     `anchors` the roots. They are opened where signing happens, so each node must have them there.
-
-    With `timestamp_url`, an RFC 3161 service, signatures outlive the certificate.
     """
 
     name: ClassVar[str] = "file"
     certificate: str = field(metadata={"place": True})
     private_key: str = field(metadata={"place": True})
     anchors: str = field(metadata={"place": True})
-    timestamp_url: str | None = None
 
     def certificates_pem(self) -> bytes:
         """See `Signer.certificates_pem`. Raises `SignerError` if the file can't be read."""
@@ -112,7 +125,7 @@ class _Key:
             raise SignerError(f"{source} holds no unencrypted private key in PEM") from None
         if not isinstance(key, ec.EllipticCurvePrivateKey) or key.key_size != 256:
             raise SignerError(f"{source} must be an EC key over P-256 (ES256)")
-        leaf = x509.load_pem_x509_certificates(certificates_pem)[0]
+        leaf = leaf_of(certificates_pem)
         if leaf.public_key() != key.public_key():
             raise SignerError(f"{source} is not the key of the certificate {leaf.subject}")
         self._key = key

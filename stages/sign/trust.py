@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,9 @@ from stages.sign.manifest import SOFT_BINDING, SPOT_ASSERTION
 PURPOSES = ("1.3.6.1.4.1.62558.2.1", "1.3.6.1.5.5.7.3.36", "1.3.6.1.5.5.7.3.4")
 """What a signer's certificate must be for: C2PA claim signing, document signing, e-mail."""
 
+MEDIA_FAILURES = frozenset(("assertion.bmffHash.mismatch", "assertion.dataHash.mismatch"))
+"""What does not hold of a manifest that is intact, read with media that were encoded anew."""
+
 
 @dataclass(frozen=True)
 class Credentials:
@@ -23,7 +26,9 @@ class Credentials:
 
     `state` is "Trusted" (intact, and signed by a known signer), "Valid" (intact, signer unknown),
     "Invalid" (altered, expired or forged) or "none". `failures` are the codes of the C2PA
-    specification; `watermark_id` and `spot_id` are what the signed manifest holds.
+    specification; `watermark_id` and `spot_id` are what the signed manifest holds. `time_stamped`
+    says that an authority whose root is known has stamped it, `signature_intact` that the manifest
+    itself is as it was signed, by somebody known, whatever became of the media.
     """
 
     state: str
@@ -37,13 +42,22 @@ class Credentials:
     watermark_id: str | None = None
     spot_id: str | None = None
     product_id: str | None = None
+    serial: str | None = None
+    signature_intact: bool = False
 
 
-def trust_context(anchors_pem: bytes) -> Any:
-    """A c2pa context that trusts these roots, and never fetches anything a file points to."""
-    trust: dict[str, str] = {"trust_config": "\n".join(PURPOSES) + "\n"}
+def trust_context(anchors_pem: bytes, stamp_anchors_pem: bytes = b"") -> Any:
+    """A c2pa context that trusts these roots, and never fetches anything a file points to.
+
+    The library takes the roots of time-stamp authorities for signers, too: `read_credentials`
+    looks whether that decided.
+    """
+    trust: dict[str, Any] = {"trust_config": "\n".join(PURPOSES) + "\n"}
     if anchors_pem:
         trust["trust_anchors"] = anchors_pem.decode()
+    if stamp_anchors_pem:
+        pem = stamp_anchors_pem.decode()
+        trust["anchors"] = [{"trust_anchors": pem, "trust_kind": "tsa"}]
     verify = {
         "verify_trust": True,
         "verify_timestamp_trust": True,
@@ -54,17 +68,28 @@ def trust_context(anchors_pem: bytes) -> Any:
 
 
 def read_credentials(
-    path: Path, anchors_pem: bytes, *, manifest: bytes | None = None
-) -> Credentials:
+    path: Path, anchors_pem: bytes, stamp_anchors_pem: bytes = b"", *,
+    manifest: bytes | None = None, mime: str = "video/mp4",
+) -> Credentials:  # fmt: skip
     """The credentials inside a file, or those of a `manifest` kept beside it, checked against it.
 
     A file that was cut short or had junk appended is "Invalid", one without credentials "none".
+    `stamp_anchors_pem` are roots of time-stamp authorities; they vouch for no signer.
     """
-    mime = {".mp4": "video/mp4", ".jpg": "image/jpeg", ".png": "image/png"}.get(path.suffix.lower())
-    if mime is None:
-        raise ValueError(f"{path.name}: Content Credentials are read from .mp4, .jpg and .png")
+    read = _read(path, anchors_pem, stamp_anchors_pem, manifest, mime)
+    if not stamp_anchors_pem or read.state != "Trusted":
+        return read
+    by_stamps_alone = _read(path, b"", stamp_anchors_pem, manifest, mime)
+    if by_stamps_alone.state == "Trusted":  # it was not the signer's roots that decided
+        return _read(path, anchors_pem, b"", manifest, mime)
+    return read
+
+
+def _read(
+    path: Path, anchors_pem: bytes, stamp_anchors_pem: bytes, manifest: bytes | None, mime: str
+) -> Credentials:
     try:
-        with path.open("rb") as file, trust_context(anchors_pem) as context:
+        with path.open("rb") as file, trust_context(anchors_pem, stamp_anchors_pem) as context:
             with c2pa.Reader(mime, file, manifest, context=context) as reader:
                 return _credentials(str(reader.get_validation_state()), json.loads(reader.json()))
     except c2pa.C2paError.ManifestNotFound:
@@ -81,6 +106,9 @@ def _credentials(state: str, store: Mapping[str, Any]) -> Credentials:
     blocks = assertions.get("c2pa.soft-binding", {}).get("blocks") or [{}]
     ours = assertions.get("c2pa.soft-binding", {}).get("alg") == SOFT_BINDING
     spot = assertions.get(SPOT_ASSERTION, {})
+    results = (store.get("validation_results") or {}).get("activeManifest") or {}
+    held = {str(success.get("code")) for success in results.get("success") or []}
+    failures = tuple(str(failure.get("code")) for failure in results.get("failure") or [])
     time = signature.get("time") or next(
         (a["when"] for a in actions.get("actions", []) if "when" in a), None
     )
@@ -89,18 +117,14 @@ def _credentials(state: str, store: Mapping[str, Any]) -> Credentials:
         issuer=signature.get("issuer"),
         common_name=signature.get("common_name"),
         signed_at=datetime.fromisoformat(time) if time else None,
-        time_stamped="time" in signature,
-        failures=tuple(_failures(store)),
+        time_stamped="timeStamp.trusted" in held,
+        failures=failures,
         actions=tuple(str(a.get("action")) for a in actions.get("actions", [])),
         ingredients=tuple(str(i.get("title")) for i in active.get("ingredients", [])),
         watermark_id=blocks[0].get("value") if ours else None,
         spot_id=spot.get("spot_id"),
         product_id=spot.get("product_id"),
+        serial=signature.get("cert_serial_number"),
+        signature_intact={"claimSignature.validated", "signingCredential.trusted"} <= held
+        and set(failures) <= MEDIA_FAILURES,
     )
-
-
-def _failures(store: Mapping[str, Any]) -> Iterator[str]:
-    """Codes of what did not hold of the active manifest; "signingCredential.untrusted" etc."""
-    results = (store.get("validation_results") or {}).get("activeManifest") or {}
-    for failure in results.get("failure") or []:
-        yield str(failure.get("code"))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +19,17 @@ from typer.testing import CliRunner
 
 from jobs import verify as job
 from pipeline import storage
+from pipeline.guarded import Lost, guarded
 from pipeline.ledger import UnitWriter
 from pipeline.media import MediaStore
-from pipeline.verify import read_entries, verify
+from pipeline.verify import LedgerEntry, read_entries, verify
 from schemas.result import RESULT_SCHEMA
 from stages.shared.ffmpeg import run_ffmpeg
 from stages.shared.frames import encode_frames
+from stages.shared.picture_hash import hash_seconds
 from stages.shared.watermark import carrier
 from stages.sign import DevSigner, Sign
+from stages.sign.boxes import C2PA, oddities, top_level
 
 WIDTH, HEIGHT, FPS, SECRET = 270, 480, 12, "verified"
 MARK = "0b1e55ed0b1e"
@@ -64,6 +71,25 @@ def picture_of(path: Path, *, mark: str | None) -> Path:
     return path
 
 
+def moving(path: Path, *, seed: int) -> Path:
+    """Eight seconds of coarse noise that changes with every second."""
+    draw = np.random.default_rng(seed)
+    scenes = [draw.integers(0, 255, (6, 5, 3), np.uint8) for _ in range(8)]
+    sized = [cv2.resize(scene, (120, 160), interpolation=cv2.INTER_CUBIC) for scene in scenes]
+    frames = (sized[index // FPS] for index in range(8 * FPS))
+    encode_frames(frames, path, width_px=120, height_px=160, fps=FPS)
+    return path
+
+
+def moved_chunks(content: bytearray, by: int) -> bytes:
+    """The file with its chunk offsets moved, as somebody would who put bytes before its media."""
+    at = content.find(b"stco") + 8
+    for number in range(int.from_bytes(content[at : at + 4], "big")):
+        place = slice(at + 4 + 4 * number, at + 8 + 4 * number)
+        content[place] = (int.from_bytes(content[place], "big") + by).to_bytes(4, "big")
+    return bytes(content)
+
+
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     """A signed spot and its row in the ledger."""
@@ -87,6 +113,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
         }
         written = sign.run(row, media)
         done = media.publish(written["signed"][0]["uri"], "spots/mug-main/spot.mp4")
+        kept = written["manifest_sha256"]
+        media.publish(written["manifest_uris"][0], f"credentials/{kept[:2]}/{kept}.c2pa")
     result = dict.fromkeys(RESULT_SCHEMA.names) | {
         "run_id": "r1",
         "spot_id": "mug-main",
@@ -100,9 +128,11 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
             "watermark_id": MARK,
             "signer": written["signer"],
         },
+        "credentials": written["credentials"],
+        "disclosure": {"region": "eu", "label": "AI-generated"},
     }
     rejected = {**result, "spot_id": "lamp-main", "status": "rejected", "outputs": None,
-                "provenance": None}  # fmt: skip
+                "provenance": None, "credentials": None}  # fmt: skip
     write_ledger(output, "r1", result, rejected)
     file = folder / "spot.mp4"
     file.write_bytes(storage.read_bytes(done.uri))
@@ -149,8 +179,17 @@ class TestVerify:
         """Would catch an added "free" box, which Content Credentials do not see."""
         copy = published.copy("added.mp4")
         copy.write_bytes(copy.read_bytes() + (24).to_bytes(4, "big") + b"free" + b"x" * 16)
-        assert found(copy, published, ledger=False)[0] == "intact"
+        verdict, sentence = found(copy, published, ledger=False)
+        assert verdict == "added to" and "an empty box" in sentence
         assert found(copy, published)[0] == "altered"
+        store = next(box for box in top_level(published.file) if box.extended == C2PA)
+        content = bytearray(published.file.read_bytes())
+        content[store.offset : store.offset + 4] = (store.size + 64).to_bytes(4, "big")
+        content[store.end : store.end] = b"hidden!!" * 8
+        padded = published.file.with_name("padded.mp4")
+        padded.write_bytes(moved_chunks(content, 64))
+        assert "64 bytes behind the credentials" in next(oddities(padded))
+        assert not list(oddities(published.file))
 
     def test_a_stripped_copy_is_led_back_by_its_watermark(self, published: Published) -> None:
         """Would catch a copy that loses its origin when a platform packs or encodes it again."""
@@ -160,9 +199,39 @@ class TestVerify:
         run_ffmpeg(["-i", str(published.file), *encode, str(smaller)])
         for copy in (packed, smaller):
             verdict, sentence = found(copy, published)
-            assert verdict == "stripped" and "mug-main" in sentence
+            assert verdict == "recovered" and "mug-main" in sentence
+            assert sentence.startswith("Recovered: signature intact, content re-encoded")
+            assert found(copy, published, trust=False)[0] == "stripped"
         verdict, sentence = found(packed, published, ledger=False)
         assert verdict == "marked" and MARK in sentence
+        kept = next((Path(published.output) / "credentials").rglob("*.c2pa"))
+        content = kept.read_bytes()
+        try:
+            kept.unlink()
+            assert found(packed, published)[0] == "stripped"
+            kept.write_bytes(content[:700] + bytes((content[700] ^ 1,)) + content[701:])
+            assert found(packed, published)[0] == "stripped"
+        finally:
+            kept.write_bytes(content)
+
+    def test_pictures_without_any_mark_only_resemble(
+        self, tmp_path: Path, published: Published
+    ) -> None:
+        """Would catch a copy whose mark was destroyed and that nothing finds again, and a likeness
+        that is sold as a proof."""
+        film = moving(tmp_path / "film.mp4", seed=1)
+        entry = LedgerEntry(
+            spot_id="mug-main", product_id="MUG-1", run_id="r1", watermark_id=MARK, sha256="a" * 64,
+            picture_hashes=tuple(hash_seconds(film)),
+        )  # fmt: skip
+        smaller = tmp_path / "smaller.mp4"
+        encode = ["-vf", "scale=96:-2", "-c:v", "libx264", "-crf", "32", "-preset", "ultrafast"]
+        run_ffmpeg(["-i", str(film), *encode, str(smaller)])
+        done = verify(smaller, secret=SECRET, entries=[entry])
+        assert done.verdict == "resembles" and "a guess, no proof" in done.sentence
+        assert done.bits_apart is not None and done.bits_apart < 6
+        other = moving(tmp_path / "other.mp4", seed=2)
+        assert verify(other, secret=SECRET, entries=[entry]).verdict == "unknown"
 
     def test_an_unknown_signer_is_not_trusted(self, published: Published) -> None:
         """Would catch trust in anyone who can sign."""
@@ -199,7 +268,7 @@ class TestVerify:
         picture = tmp_path / "poster.jpg"
         cv2.imwrite(str(picture), np.full((96, 54, 3), 120, np.uint8))
         done = verify(picture, secret=SECRET)
-        assert done.verdict == "unknown" and done.mark is None
+        assert done.verdict == "unknown" and done.facts.mark is None
         assert "a watermark could not be looked for" in done.sentence
 
     def test_only_published_spots_are_entries(self, published: Published) -> None:
@@ -264,6 +333,68 @@ class TestEntries:
             read_entries(str(tmp_path / "nowhere"))
 
 
+def hostile(folder: Path, of: Published) -> dict[str, Path]:
+    """Files that are made to break whoever opens them, or are not what their name says."""
+    signed = of.file.read_bytes()
+    film = folder / "film.mp4"
+    film.write_bytes(signed)
+    atom = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom"
+    png = cv2.imencode(".png", np.zeros((8, 8, 3), np.uint8))[1].tobytes()
+    contents = {
+        "empty": b"",
+        "short": signed[:20],
+        "half": signed[: len(signed) // 2],
+        "playlist": f"ffconcat version 1.0\nfile {film}\n".encode(),
+        "huge": atom + b"\x00\x00\x00\x01moov\x7f\xff\xff\xff\xff\xff\xff\xff" + b"\0" * 64,
+        "nested": atom + b"".join((2000 - 8 * n).to_bytes(4, "big") + b"moov" for n in range(240)),
+        "uuid": atom + (4000).to_bytes(4, "big") + b"uuid" + C2PA + b"\xff" * 3976,
+        "picture": png,
+        "noise": bytes(np.random.default_rng(1).integers(0, 255, 4000, np.uint8)),
+    }
+    files = {name: folder / f"{name}.mp4" for name in contents}
+    for name, path in files.items():
+        path.write_bytes(contents[name])
+    return files
+
+
+class TestHostileFiles:
+    """Files of strangers."""
+
+    def test_nothing_breaks_and_nothing_is_claimed(
+        self, published: Published, tmp_path: Path
+    ) -> None:
+        """Would catch a traceback, a playlist that leads to another file, and a verdict on a file
+        that could not be read."""
+        entries, anchors = read_entries(published.output), published.root.read_bytes()
+        verdicts = {}
+        for name, path in hostile(tmp_path, published).items():
+            done = verify(path, anchors_pem=anchors, secret=SECRET, entries=entries)
+            verdicts[name] = done.verdict
+            assert done.mark.id is None or name == "half"
+        assert verdicts.pop("half") == "altered"
+        assert verdicts["playlist"] == "not examined" and verdicts["picture"] == "unknown"
+        assert set(verdicts.values()) <= {"not examined", "unknown", "altered"}, verdicts
+        assert not {"intact", "recovered", "stripped"} & set(verdicts.values())
+
+    def test_a_reader_that_hangs_or_crashes_takes_nothing_with_it(self) -> None:
+        """Would catch a verifier that a single file stops, and errors that are lost with the
+        process in which they happened."""
+        begun = time.monotonic()
+        with pytest.raises(Lost, match=r"longer than 0\.3 s"):
+            guarded(lambda: time.sleep(60), seconds=0.3)
+        assert time.monotonic() - begun < 5
+        with pytest.raises(Lost, match="SIGKILL"):
+            guarded(lambda: os.kill(os.getpid(), signal.SIGKILL), seconds=10)
+        with pytest.raises(ZeroDivisionError):
+            guarded(lambda: 1 / 0, seconds=10)
+        assert guarded(lambda: "done", seconds=10) == "done"
+
+    def test_the_time_limit_is_kept(self, published: Published) -> None:
+        """Would catch a limit that nobody passes on to the reader."""
+        done = verify(published.file, secret=SECRET, seconds=0.001)
+        assert done.verdict == "not examined" and "took longer than" in done.sentence
+
+
 class TestJob:
     """The command line."""
 
@@ -306,5 +437,31 @@ class TestJob:
         done = CliRunner().invoke(app, [str(published.file), *options])
         assert done.exit_code == 0, done.output
         assert "spot mug-main of run r1. Run r2 has published a newer version" in done.output
+        assert done.output.count("AI-generated") == 0  # a ledger of before
         nowhere = CliRunner().invoke(app, [str(published.file), "--ledger", str(tmp_path / "x")])
         assert nowhere.exit_code == 2 and "has no ledger" in nowhere.output
+
+    def test_it_speaks_json(self, published: Published, tmp_path: Path) -> None:
+        """Would catch a detector that other programs cannot use, and codes that do not say which
+        kind of answer it was."""
+        packed, plain = tmp_path / "packed.mp4", picture_of(tmp_path / "plain.mp4", mark=None)
+        run_ffmpeg(["-i", str(published.file), "-c", "copy", str(packed)])
+        options = ["--trust", str(published.root), "--secret", SECRET, "--ledger", published.output]
+        files = [str(published.file), str(packed), str(plain)]
+        done = CliRunner().invoke(app, [*files, *options, "--json"])
+        told = {Path(one["file"]).name: one for one in json.loads(done.output)}
+        assert done.exit_code == 4
+        own = told["spot.mp4"]
+        assert (own["verdict"], own["exit_status"]) == ("intact", 0)
+        assert own["ledger"]["same_file"] and own["ledger"]["label"] == "AI-generated"
+        assert own["watermark"]["id"] == MARK and own["watermark"]["p_value"] < 1e-8
+        assert own["xmp_source_type"] == "compositeWithTrainedAlgorithmicMedia"
+        assert own["ledger"]["certificate_serial"]
+        found = told["packed.mp4"]
+        assert (found["verdict"], found["exit_status"]) == ("recovered", 3)
+        assert found["credentials"]["state"] == "none"
+        assert found["recovered"]["signature_intact"] and found["recovered"]["state"] == "Invalid"
+        assert (told["plain.mp4"]["verdict"], told["plain.mp4"]["exit_status"]) == ("unknown", 4)
+        assert "no mark found" in told["plain.mp4"]["sentence"]
+        assert CliRunner().invoke(app, [str(packed), *options]).exit_code == 3
+        assert CliRunner().invoke(app, []).exit_code == 2

@@ -31,6 +31,18 @@ def refusals(raw: Any) -> str:
         ({"sound": {"loudness_lufs": -3}}, "sound.loudness_lufs: -3: input should be less than"),
         ({"environment": "production"}, "signing.signer: dev: the dev signer is trusted by nobody"),
         ({"signing": {"signer": "file"}}, "signing.certificate: not set"),
+        (
+            {"signing": {"signer": "kms"}},
+            "signing.key: not set: signing.signer is kms; name the key",
+        ),
+        ({"signing": {"key": "alias/x"}}, "signing.key: alias/x: goes with signer kms alone"),
+        ({"signing": {"timestamp_url": "tsa.example"}}, "signing.timestamp_url: an address: write"),
+        (
+            {"signing": {"timestamp": {"authorities": ["http://me:pw@tsa.example"]}}},
+            "['http://me:pw@tsa.example']: a password in an address is seen in logs",
+        ),
+        ({"disclosure": {"region": "mars"}}, "disclosure.region: 'mars'"),
+        ({"disclosure": {"override": {"label": False}}}, "disclosure.override.reason: is missing"),
         ({"variants": [{"name": "a"}, {"name": "a"}]}, "two variants have this name"),
         ({"variants": []}, "name at least one"),
         ({"sound": {"snap_cuts": True}}, "sound.snap_cuts: true: there is no music"),
@@ -104,3 +116,33 @@ def test_a_model_folder_lies_beside_the_campaign_file(tmp_path: Path) -> None:
     assert model is not None and model.model == f"{tmp_path}/./weights/"
     with pytest.raises(ConfigError, match=r"video_model.model: ./gone: .*gone is not there"):
         read_campaign(str(path), [told[0], "video_model.model=./gone"])
+
+
+def test_a_label_may_be_a_text_or_follow_from_a_region() -> None:
+    """Would catch campaigns of before that are refused, and a region without its words."""
+    assert parse_campaign(GOOD, "x").disclosure.label == "AI-generated"
+    plain = parse_campaign({**GOOD, "disclosure": "Made with AI"}, "x").disclosure
+    assert (plain.label, plain.region) == ("Made with AI", "none")
+    own = parse_campaign({**GOOD, "disclosure": {"region": "us-ny"}}, "x").disclosure
+    assert own.label == "AI-generated performer" and not own.profile.aigc
+    china = parse_campaign({**GOOD, "disclosure": {"region": "cn"}}, "x").disclosure
+    assert china.profile.aigc and china.profile.least_s == 2.0
+    assert [str(r) for r in china.contradictions(54.0, 1080)] == []
+    assert "54 px" in str(next(china.contradictions(31.0, 1080)))
+
+
+def test_a_label_is_switched_off_by_somebody_with_a_reason() -> None:
+    """Would catch an ad without its label for which nobody answers."""
+    over = {"label": False, "by": "A. Person", "reason": "shown at a trade fair only"}
+    off = parse_campaign({**GOOD, "disclosure": {"region": "eu", "override": over}}, "x")
+    assert off.disclosure.label == ""
+    record = off.disclosure.to_record()
+    assert (record["override_by"], record["override_reason"]) == (over["by"], over["reason"])
+
+
+def test_one_address_of_a_time_stamp_service_is_enough() -> None:
+    """Would catch campaigns of before that lose their time stamps."""
+    signing = parse_campaign({**GOOD, "signing": {"timestamp_url": "http://tsa.example"}}, "x")
+    stamps = signing.signing.stamps
+    assert stamps is not None and stamps.authorities == ("http://tsa.example",)
+    assert stamps.when_none_answers == "require"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from pipeline.media import MediaStore
@@ -12,7 +13,9 @@ def publish(store: MediaStore, folder: Path, video: str, captions: str) -> Path:
     """The place of a spot with these contents."""
     with store.workspace() as media:
         uris = {}
-        for name, content in (("v.mp4", video), ("p.jpg", "poster"), ("c.vtt", captions)):
+        for name, content in (
+            ("v.mp4", video), ("p.jpg", "poster"), ("c.vtt", captions), ("m.c2pa", "credentials"),
+        ):  # fmt: skip
             (folder / name).write_text(content)
             uris[name] = media.save(folder / name)
         spot = {
@@ -20,6 +23,7 @@ def publish(store: MediaStore, folder: Path, video: str, captions: str) -> Path:
             "signed": [{"format": "9x16", "uri": uris["v.mp4"]}],
             "poster_uri": uris["p.jpg"],
             "captions_uri": uris["c.vtt"],
+            "manifest_uris": [uris["m.c2pa"]],
         }
         (output,) = Publish().run(spot, media)["outputs"]
     assert output["bytes"] == len(video)
@@ -60,9 +64,20 @@ def test_each_format_has_its_own_name_and_poster(store: MediaStore, tmp_path: Pa
             {"format": "9x16", "uri": uris["v.mp4"], "poster_uri": uris["p.jpg"]},
             {"format": "16x9", "uri": uris["w.mp4"], "poster_uri": uris["q.jpg"]},
         ]
-        rest = {"poster_uri": uris["p.jpg"], "captions_uri": uris["c.vtt"]}
+        rest = {"poster_uri": uris["p.jpg"], "captions_uri": uris["c.vtt"], "manifest_uris": []}
         outputs = Publish().run({"spot_id": "mug", "signed": signed, **rest}, media)["outputs"]
     upright, wide = (Path(output["uri"]) for output in outputs)
     assert upright.name.startswith("9x16-") and wide.name.startswith("16x9-")
     assert upright.with_suffix(".jpg").read_text() == "p.jpg"
     assert wide.with_suffix(".jpg").read_text() == "q.jpg"
+
+
+def test_credentials_are_kept_where_nothing_is_cleaned_away(
+    store: MediaStore, tmp_path: Path
+) -> None:
+    """Would catch a stripped copy that cannot be led back once the media store was cleaned."""
+    publish(store, tmp_path, "video", "WEBVTT one")
+    (kept,) = (Path(store.output) / "credentials").rglob("*.c2pa")
+    assert kept.read_text() == "credentials"
+    assert kept.stem == hashlib.sha256(b"credentials").hexdigest()
+    assert kept.parent.name == kept.stem[:2]
