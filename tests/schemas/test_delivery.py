@@ -76,7 +76,8 @@ def test_every_profile_is_one_that_encoders_know() -> None:
 
 def test_limits_are_in_no_key_of_the_composite() -> None:
     """Would catch a looser limit that has a million spots encoded again."""
-    from pipeline.recipes.parts import deliveries, format_gates
+    from pipeline.recipes.judged import format_gates
+    from pipeline.recipes.parts import deliveries
 
     given = campaign(platforms=["ctv"], quality={"gates": {"video_kbps": [9000, None]}})
     assert all(one.gates == () for one in deliveries(given))

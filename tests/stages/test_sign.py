@@ -206,7 +206,7 @@ class TestSigning:
     def test_a_picture_that_is_none_is_refused(self, media: Workspace, tmp_path: Path) -> None:
         """Would catch a crash, where the reason should be the spot's."""
         sign, spot = stage(tmp_path), row(media, tmp_path)
-        broken = tmp_path / "broken.gif"
+        broken = tmp_path / "broken.bmp"
         broken.write_bytes(b"no picture")
         with pytest.raises(Reject, match="ingredient_format"):
             sign.run({**spot, "ingredient_uri": media.save(broken)}, media)
