@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from stages.composite.pieces import Piece, clusters, drop_last_letter, is_tall, visual_order
+from stages.composite.pieces import Piece, clusters, drop_last_letter, visual_order
 
 ELLIPSIS = "…"
 
@@ -64,6 +64,10 @@ class Fitter:
     max_height_px: float
     word_gap: float
     """Width of the space between words as a multiple of the font's own."""
+    ascent: float = 0.935
+    """Of a line, above its baseline, as a share of the size."""
+    line: float = 1.25
+    """Height of a line, as a share of the size."""
 
     def fit(self, pieces: Sequence[Piece], size_px: float, min_size_px: float) -> Block:
         """The largest block that fits, from `size_px` down; at `min_size_px` it is cut to fit."""
@@ -99,7 +103,6 @@ class Fitter:
     ) -> Block:
         space = self._space(size_px)
         to_left = next((p.direction == "R" for p in pieces if p.direction in "LR"), False)
-        tall = any(is_tall(piece.text) for piece in pieces)
         placed, widths = [], []
         for line in lines:
             x, row = 0.0, []
@@ -119,8 +122,8 @@ class Fitter:
             line_widths_px=tuple(widths),
             weight=self.weight,
             size_px=size_px,
-            ascent_px=size_px * (1.10 if tall else 0.935),
-            line_height_px=size_px * (1.62 if tall else 1.25),
+            ascent_px=size_px * self.ascent,
+            line_height_px=size_px * self.line,
             cut=cut,
         )
 

@@ -8,7 +8,7 @@ import skia
 
 from stages.composite.colours import Colour, argb
 from stages.composite.fitting import Block, Fitter
-from stages.composite.pieces import Piece, is_wide, split
+from stages.composite.pieces import Piece, has_high_accent, is_tall, is_wide, split
 from stages.shared.fonts import Fonts
 
 _RIGHT_TO_LEFT_MARK = "\u200f"
@@ -31,7 +31,7 @@ class Lettering:
         style.setFontSize(size_px)
         style.setLetterSpacing(-0.012 * size_px if text.isascii() else 0.0)
         paint = skia.Paint(AntiAlias=True, Color=colour)
-        if weight in ("bold", "black") and any(is_wide(character) for character in text):
+        if weight in ("bold", "black", "headline") and any(is_wide(character) for character in text):
             # The shipped Chinese and Japanese typeface has one light weight: thicken its strokes.
             paint.setStyle(skia.Paint.kStrokeAndFill_Style)
             paint.setStrokeWidth(0.035 * size_px)
@@ -69,8 +69,18 @@ class Lettering:
         def measure(piece: str, at_px: float) -> float:
             return self.width_px(piece, weight, at_px)
 
-        fitter = Fitter(measure, weight, width_px, max_lines, max_height_px, word_gap)
+        ascent, line = self._heights(text, weight)
+        fitter = Fitter(measure, weight, width_px, max_lines, max_height_px, word_gap, ascent, line)
         return fitter.fit(pieces, size_px, smallest)
+
+    def _heights(self, text: str, weight: str) -> tuple[float, float]:
+        """Ascent and height of a line, in shares of the size, that hold all ink of the text."""
+        reach = self.fonts.reach(weight)
+        above = reach.above_accented if has_high_accent(text) else reach.above
+        ascent, below = max(0.935, above + 0.01), max(0.315, reach.below + 0.01)
+        if is_tall(text):
+            ascent, below = max(1.10, ascent), max(0.52, below)
+        return ascent, ascent + below
 
     def draw(
         self, canvas: skia.Canvas, block: Block, colour: Colour, x_px: float, y_px: float,

@@ -112,9 +112,10 @@ def test_arabic_letters_are_joined(lettering: Lettering) -> None:
 
 def test_letters_that_no_font_has_are_told(lettering: Lettering) -> None:
     """Would catch a spot whose title silently lacks words; emoji can be spared."""
-    assert lettering.fonts.missing_letters("수제 mug 😀") == "수제"
-    assert lettering.fonts.missing_letters("Crème brûlée – ¥199 中文 ½ 😀") == ""
-    assert lettering.fonts.drawable("mug 😀\u200b\n now") == "mug now"
+    assert lettering.fonts.missing_letters("ᚠᚢ mug 🂡") == "ᚠᚢ"
+    assert lettering.fonts.missing_letters("Crème brûlée – ¥199 中文 ½ 수제 😀") == ""
+    assert lettering.fonts.drawable("mug 🂡\u200b\n now") == "mug now"
+    assert lettering.fonts.spared("mug 😀 🂡") == "🂡"
 
 
 ACCENTS = ["#2f8084", "#c97b4c", "#ffff00", "#ffffff", "#000000", "#e4572e", "#7f7f7f", "nonsense"]
