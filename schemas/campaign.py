@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date as Date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from schemas.checked import checked
 from schemas.config_error import ConfigError, Refusal
+from schemas.platform import FormatName, platforms_of, shipped_platforms, unknown_platform
 from schemas.presenter_process import PresenterProcess
 from schemas.video_model import VideoModel
 from schemas.video_preset import Commit
@@ -154,7 +155,12 @@ class Campaign(_Part):
     """The day whose prices are shown; today if left out."""
     language: Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] = "en-US"
     length_s: Annotated[float, Field(ge=15.0, le=15.0)] = 15.0
-    formats: tuple[Literal["9x16"], ...] = ("9x16",)
+    platforms: tuple[str, ...] = ()
+    """Where the spots run, by names of `schemas/platforms.yaml`: text, product and faces then keep
+    clear of what these cover."""
+    formats: Annotated[tuple[FormatName, ...], Field(validate_default=True)] = ()
+    """Frames that every spot is made in, the first the one that is measured in full. If left out:
+    the best one of each platform, or 9x16."""
     environment: Literal["demo", "production"] = "demo"
     disclosure: Annotated[str, Field(min_length=2, max_length=40)] = "AI-generated"
     brand: Brand
@@ -177,6 +183,16 @@ class Campaign(_Part):
     """MLflow server; without it a run into a local folder keeps its own database there."""
     watermark_secret: Annotated[str, Field(min_length=8)] = "spotmill"
     seed: int = 1
+
+    @field_validator("formats")
+    @classmethod
+    def _of_the_platforms(
+        cls, formats: tuple[FormatName, ...], info: ValidationInfo
+    ) -> tuple[FormatName, ...]:
+        known = shipped_platforms()
+        asked = [known[name] for name in info.data.get("platforms") or () if name in known]
+        best = tuple(dict.fromkeys(platform.formats[0] for platform in asked))
+        return formats or best or ("9x16",)
 
     def gates(self) -> tuple[tuple[str, float | None, float | None], ...]:
         """(metric, least, most), sorted: the default gates with the campaign's own on top.
@@ -220,6 +236,7 @@ def _contradictions(campaign: Campaign) -> list[Refusal]:
             if getattr(campaign.signing, key) is None:
                 fix = "signing.signer is file; name the PEM file here"
                 found.append(Refusal(f"signing.{key}", "not set", fix))
+    found += _misplaced(campaign)
     found += campaign.voice.contradictions(campaign.date or Date.today())
     if campaign.sound.snap_cuts and campaign.sound.music is None and campaign.scripts is None:
         fix = "there is no music to keep time with: name sound.music, or leave this out"
@@ -232,6 +249,25 @@ def _contradictions(campaign: Campaign) -> list[Refusal]:
         found.append(Refusal("variants", name, "two variants have this name; rename one"))
     if not names:
         found.append(Refusal("variants", "[]", "name at least one, or leave the key out"))
+    return found
+
+
+def _misplaced(campaign: Campaign) -> list[Refusal]:
+    """Formats that are there twice, and platforms that are none or that nothing is made for."""
+    found = []
+    for name in sorted({n for n in campaign.formats if campaign.formats.count(n) > 1}):
+        found.append(Refusal("formats", name, "is there twice; leave one out"))
+    unknown = [name for name in campaign.platforms if name not in shipped_platforms()]
+    found += [Refusal("platforms", name, unknown_platform(name)) for name in unknown]
+    for platform in platforms_of([n for n in campaign.platforms if n not in unknown]):
+        if not set(platform.formats) & set(campaign.formats):
+            fix = f"{platform.title} takes {' or '.join(platform.formats)}, and formats are"
+            fix += f" {', '.join(campaign.formats)}; add one of these, or leave the platform out"
+            found.append(Refusal("platforms", platform.name, fix))
+        least, most = platform.length_s
+        if not (least or 0) <= campaign.length_s <= (most or campaign.length_s):
+            fix = f"takes spots of {least:g} to {most:g} s; length_s is {campaign.length_s:g}"
+            found.append(Refusal("platforms", platform.name, fix))
     return found
 
 

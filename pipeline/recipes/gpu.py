@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pipeline.media import asset
 from pipeline.recipes import laptop
-from pipeline.recipes.parts import clip_gates, optional_asset
+from pipeline.recipes.parts import clip_gates, formats, optional_asset
 from schemas.asset import Asset
 from schemas.campaign import Campaign
 from schemas.checked import weights_refusals
 from schemas.config_error import ConfigError, Refusal
-from schemas.layout import Format, formats_of
+from schemas.layout import Format
 from schemas.video_model import VideoModel
 from schemas.video_preset import VideoPreset
 from stages.base import Stage
@@ -36,8 +36,8 @@ def recipe(campaign: Campaign) -> list[Stage]:
     if model.service is not None:
         return laptop.recipe(campaign, _served_clips(campaign, model))
     preset = campaign_preset(model)
-    formats = formats_of(campaign.formats)
-    _check_aspect(preset, formats[0])
+    frames = formats(campaign)
+    _check_aspect(preset, frames[0])
     _check_steered(preset, campaign)
     engine = DiffusersClips(
         preset=preset,
@@ -47,7 +47,7 @@ def recipe(campaign: Campaign) -> list[Stage]:
     )
     clips = ImageToVideo(
         engine=engine,
-        formats=formats,
+        formats=frames,
         length_s=campaign.length_s,
         snap_cuts=campaign.sound.snap_cuts,
         camera=model.camera,
@@ -71,7 +71,7 @@ def _served_clips(campaign: Campaign, model: VideoModel) -> ImageToVideo:
         raise ConfigError("the gpu recipe", [Refusal("video_model.settings", unknown[0], fix)])
     return ImageToVideo(
         engine=HttpClips(url=model.service or "", model=model.model, **model.settings),
-        formats=formats_of(campaign.formats),
+        formats=formats(campaign),
         length_s=campaign.length_s,
         snap_cuts=campaign.sound.snap_cuts,
         camera=model.camera,

@@ -9,6 +9,7 @@ from pipeline.recipes.parts import (
     brand_kit,
     checked_gates,
     consent,
+    formats,
     optional_asset,
     signer,
     software,
@@ -16,7 +17,6 @@ from pipeline.recipes.parts import (
     voice_limits,
 )
 from schemas.campaign import Campaign
-from schemas.layout import formats_of
 from stages.base import Stage
 from stages.composite import Composite
 from stages.image_to_video import CameraMotion, ImageToVideo
@@ -30,7 +30,7 @@ from stages.speech import Speech
 def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]:
     """From product photo and script to a signed spot; other `clips` than by camera moves go in."""
     lexicon = tuple(sorted(campaign.voice.lexicon.items()))
-    formats, secret = formats_of(campaign.formats), campaign.watermark_secret
+    frames, secret = formats(campaign), campaign.watermark_secret
     voice = voice_engine(campaign)
     effects = tuple((n, asset(uri)) for n, uri in sorted(campaign.sound.effects.items()))
     making: list[Stage] = [
@@ -49,7 +49,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
         clips
         or ImageToVideo(
             engine=CameraMotion(),
-            formats=formats,
+            formats=frames,
             length_s=campaign.length_s,
             snap_cuts=campaign.sound.snap_cuts,
         ),
@@ -59,7 +59,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
             brand=brand_kit(campaign),
             effects=effects,
             disclosure=campaign.disclosure,
-            formats=formats,
+            formats=frames,
             length_s=campaign.length_s,
             loudness_lufs=campaign.sound.loudness_lufs,
             music_below_voice_db=campaign.sound.music_below_voice_db,
@@ -67,7 +67,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
         ),
         Inspect(
             gates=checked_gates(campaign),
-            formats=formats,
+            formats=frames,
             lexicon=tuple(word for word, _ in lexicon),
             effects=effects,
             length_s=campaign.length_s,

@@ -21,7 +21,8 @@ from schemas.asset import Asset
 from schemas.brand import BrandKit
 from schemas.campaign import Brand, Campaign
 from schemas.config_error import ConfigError, Refusal
-from schemas.layout import formats_of
+from schemas.layout import Format, formats_of
+from schemas.platform import platforms_of
 from schemas.presenter_process import PresenterProcess
 from schemas.video_preset import is_hub_id
 from stages.align import Align, CtcAligner
@@ -58,6 +59,13 @@ def brand_kit(campaign: Campaign) -> BrandKit:
     )
 
 
+def formats(campaign: Campaign) -> tuple[Format, ...]:
+    """The campaign's formats, laid out for its platforms and for whether somebody presents."""
+    presented = campaign.presenter is not None or campaign.presenter_process is not None
+    platforms = platforms_of(campaign.platforms)
+    return formats_of(campaign.formats, platforms=platforms, presenter=presented)
+
+
 def presenter(campaign: Campaign) -> PresenterEngine | None:
     """The campaign's presenter, by whatever engine, or None. Raises `ConfigError`."""
     if campaign.presenter_process is not None:
@@ -68,7 +76,7 @@ def presenter(campaign: Campaign) -> PresenterEngine | None:
 def avatar(campaign: Campaign) -> Avatar:
     """The stage with the campaign's presenter, and what a program of the team's own needs."""
     stage = Avatar(
-        engine=presenter(campaign), formats=formats_of(campaign.formats), length_s=campaign.length_s
+        engine=presenter(campaign), formats=formats(campaign), length_s=campaign.length_s
     )
     process = campaign.presenter_process
     if process is None:

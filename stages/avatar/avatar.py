@@ -22,7 +22,7 @@ class Avatar(Stage):
     The file covers the spot from `avatar_start_s`, on a frame, to `avatar_end_s`; in shots without
     her it is transparent. She fades in while the shot before her still shows, and out over her own
     last shot's handle; she is simply there when a spot opens on her. Her picture is a square as
-    wide as the layout's presenter box, cut to an even size, and is to stand centred on the
+    wide as the largest format's presenter box, cut to an even size, and is to stand centred on the
     frame's lower edge.
     """
 
@@ -44,7 +44,8 @@ class Avatar(Stage):
     length_s: float = 15.0
     """Of the spot; nothing is drawn behind it."""
     formats: tuple[Format, ...] = field(default=DEFAULT_FORMATS, metadata={"place": True})
-    """Of them only her size and the frame rate are in the key."""
+    """She is drawn once, as large as the largest of them needs; of them only that size and the
+    frame rate are in the key."""
     audio_lead_ms: float = 12.0
     """How far the mouth runs ahead of the sound, 0 to 45. Speakers shape a sound before it is
     heard, and viewers forgive an early mouth sooner than a late one (ITU-R BT.1359); more than 45
@@ -58,9 +59,14 @@ class Avatar(Stage):
             raise ValueError(f"audio_lead_ms is {self.audio_lead_ms:g}; use 0 to 45")
 
     @property
+    def size_px(self) -> int:
+        """Side of her square picture."""
+        return max(form.presenter_px for form in self.formats)
+
+    @property
     def identity(self) -> str:
         """Of the formats what her picture depends on, for the key."""
-        return f"{presenter_size_px(self.formats[0])} px, {self.formats[0].fps} fps"
+        return f"{self.size_px} px, {self.formats[0].fps} fps"
 
     def load(self) -> None:
         """Warm the engine."""
@@ -88,7 +94,7 @@ class Avatar(Stage):
                 sentences=spot["sentences"] or [],
                 first_frame=first,
                 visibility=tuple(seen[first:behind]),
-                size_px=presenter_size_px(form),
+                size_px=self.size_px,
                 fps=form.fps,
                 audio_lead_s=self.audio_lead_ms / 1000.0,
                 seed=int(spot["seed"]),
@@ -109,13 +115,6 @@ class Avatar(Stage):
 
 _LEAVE_S = 0.2
 """She is gone this long after her shot's end: the next caption stands where she was."""
-
-
-def presenter_size_px(form: Format) -> int:
-    """Side of her square picture: that of the format's presenter box, cut to an even number."""
-    boxes = [layout.presenter for layout in form.shots.values() if layout.presenter]
-    x0, y0, x1, y1 = boxes[0].pixels(form.width_px, form.height_px)
-    return min(x1 - x0, y1 - y0) // 2 * 2
 
 
 def visibility(shots: Sequence[Mapping[str, Any]], frames: int, fps: int) -> list[float]:

@@ -22,7 +22,7 @@ HOLD_S = 0.50
 """And at most this long behind its last."""
 _MOVE_S = 0.07
 _WORD_GAP = 1.35  # room for the pill around the spoken word
-_TEXT_PX, _SMALL_PX = 66.0, 40.0  # at a height of 1920
+_TEXT_PX, _SMALL_PX = 66.0, 40.0  # of a frame 1080 wide
 _PAD_X, _PAD_Y = 34.0, 15.0
 _MARGIN = 36.0  # around the box, for the shadow
 
@@ -35,7 +35,7 @@ class Captions:
         frame: Format, lettering: Lettering, palette: Palette,
     ) -> None:  # fmt: skip
         self._frame, self._lettering, self._palette = frame, lettering, palette
-        self._unit = frame.height_px / 1920
+        self._unit = frame.unit
         areas = [frame.shots[shot["layout"]].captions for shot in shots]
         tallest = max((a.y1 - a.y0 for a in areas if a), default=0.0) * frame.height_px
         self.height_px = round((tallest + 2 * _MARGIN * self._unit) / 2) * 2

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import skia
 
-from schemas.layout import Box
+from schemas.layout import Format
 from schemas.money import format_price
 from stages.composite import paint
 from stages.composite.colours import Palette
@@ -43,12 +43,10 @@ class Offer:
 class AiLabel:
     """Says, as long as the spot runs, that it was made by AI."""
 
-    def __init__(
-        self, text: str, box: Box, size: tuple[int, int], top_px: int, lettering: Lettering
-    ) -> None:
-        """`box` in fractions of a frame of `size` pixels; `top_px` is the band's upper edge."""
-        x0, y0, x1, y1 = box.pixels(*size)
-        unit = size[1] / 1920
+    def __init__(self, text: str, frame: Format, top_px: int, lettering: Lettering) -> None:
+        """`top_px` is the band's upper edge."""
+        x0, y0, x1, y1 = frame.ai_label.pixels(frame.width_px, frame.height_px)
+        unit = frame.unit
         tall = float(y1 - y0)
         pad, gap, spark = 24 * unit, 12 * unit, 26 * unit
         room = x1 - x0 - 2 * pad - gap - spark
@@ -84,12 +82,12 @@ class PriceTag:
     """A pill with the price, from its pop-in to its leave before the end card."""
 
     def __init__(
-        self, offer: Offer, box: Box, size: tuple[int, int], top_px: int, lettering: Lettering,
-        palette: Palette, *, start_s: float, end_s: float,
+        self, offer: Offer, frame: Format, top_px: int, lettering: Lettering, palette: Palette,
+        *, start_s: float, end_s: float,
     ) -> None:  # fmt: skip
-        """`box` in fractions of a frame of `size` pixels; the pill stands at its right edge."""
-        x0, y0, x1, y1 = box.pixels(*size)
-        unit = size[1] / 1920
+        """`top_px` is the band's upper edge; the pill stands at the right of its area."""
+        x0, y0, x1, y1 = frame.price_tag.pixels(frame.width_px, frame.height_px)
+        unit = frame.unit
         pad, gap = 32 * unit, 16 * unit
         room = x1 - x0 - 2 * pad
         self._lettering, self._palette, self._unit = lettering, palette, unit

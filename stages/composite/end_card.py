@@ -14,24 +14,24 @@ from stages.composite.easing import ease_in_out, ease_out, ease_out_back, progre
 from stages.composite.end_card_rows import Copy, Row, RowSetter
 from stages.composite.text import Lettering
 
-GAP = 0.010
-"""Between the product's box and the card, as a fraction of the frame's height."""
 _RISE_S, _ROW_S, _STAGGER_S = 0.50, 0.40, 0.09
 _PULSE_EVERY_S = 1.6
 
 
 class EndCard:
-    """Drawn in a band below the product's box; everything on it is measured to fit."""
+    """Drawn in its area, in whose middle it stands where that is beside the product; everything
+    on it is measured to fit."""
 
     def __init__(
         self, copy: Copy, frame: Format, lettering: Lettering, palette: Palette, *,
         start_s: float, logo: Path | None = None,
     ) -> None:  # fmt: skip
         self._lettering, self._palette, self._start_s = lettering, palette, start_s
-        self._unit = unit = frame.height_px / 1920
-        x0, _, x1, y1 = frame.safe_zone.pixels(frame.width_px, frame.height_px)
-        product = frame.shots["end_card"].product
-        y0 = (product.y1 + GAP) * frame.height_px
+        self._unit = unit = frame.unit
+        area = frame.shots["end_card"].card
+        if area is None:
+            raise ValueError(f"format {frame.name} has no place for an end card")
+        x0, y0, x1, y1 = area.pixels(frame.width_px, frame.height_px)
         self.top_px = int((y0 - 24 * unit) // 2 * 2)
         """The band's upper edge in the frame; even."""
         self.height_px = int((frame.height_px - self.top_px) // 2 * 2)
@@ -40,10 +40,10 @@ class EndCard:
         self._left = x0 + pad
         most = y1 - y0 - 2 * 32 * unit
         self._rows = self._fit_rows(copy, most, logo)
-        inside = sum(row.height_px + row.gap_px for row in self._rows)
-        self.rect = skia.Rect.MakeLTRB(
-            x0, y0 - self.top_px, x1, y0 - self.top_px + inside + 2 * 32 * unit
-        )
+        tall = sum(row.height_px + row.gap_px for row in self._rows) + 2 * 32 * unit
+        beside = area.x0 >= frame.shots["end_card"].product.x1
+        top = y0 - self.top_px + (max(0.0, y1 - y0 - tall) / 2 if beside else 0.0)
+        self.rect = skia.Rect.MakeLTRB(x0, top, x1, top + tall)
         """The card in the band's pixels."""
 
     def _fit_rows(self, copy: Copy, most_px: float, logo: Path | None) -> list[Row]:

@@ -47,7 +47,7 @@ class RowSetter:
         self, lettering: Lettering, palette: Palette, unit: float, left_px: float, room_px: float,
         pulse: Callable[[float], float],
     ) -> None:  # fmt: skip
-        """`unit` is the height of the frame / 1920; `pulse(time_s)` the button's swell, 0 to 1."""
+        """`unit` is `Format.unit`; `pulse(time_s)` the button's swell, 0 to 1."""
         self._lettering, self._palette, self._unit = lettering, palette, unit
         self._left, self._room, self._pulse = left_px, room_px, pulse
 

@@ -59,16 +59,16 @@ def _top(
     lettering: Lettering, palette: Palette, card_s: float, frames: int,
 ) -> Placed:  # fmt: skip
     """The band with the AI label and, from the second shot on, the price tag."""
-    margin = _SHADOW_PX * frame.height_px / 1920
+    margin = _SHADOW_PX * frame.unit
     upper = min(frame.ai_label.y0, frame.price_tag.y0) * frame.height_px - margin
     lower = max(frame.ai_label.y1, frame.price_tag.y1) * frame.height_px + margin
-    top, size = int(upper // 2 * 2), (frame.width_px, frame.height_px)
-    sprites: list[Sprite] = [AiLabel(disclosure, frame.ai_label, size, top, lettering)]
+    top = int(upper // 2 * 2)
+    sprites: list[Sprite] = [AiLabel(disclosure, frame, top, lettering)]
     start_s = shots[1]["start_s"] + TAG_DELAY_S if len(shots) > 1 else card_s
     if copy.offer and start_s < card_s:
         sprites.append(
             PriceTag(
-                copy.offer, frame.price_tag, size, top, lettering, palette,
+                copy.offer, frame, top, lettering, palette,
                 start_s=start_s, end_s=card_s,
             )
         )  # fmt: skip

@@ -15,7 +15,7 @@ import pytest
 from pipeline.media import MediaStore, Workspace, asset
 from schemas.layout import FORMATS
 from stages.avatar import Avatar, PresenterRig
-from stages.avatar.avatar import presenter_size_px, visibility
+from stages.avatar.avatar import visibility
 from stages.base import Reject
 from stages.shared.lip_sync import expected_openness, lip_offset, mouth_openness
 
@@ -136,7 +136,7 @@ class TestTheFile:
         """Would catch a second resampling in the compositor, or a box with odd sides."""
         side = made[1].shape[1]
         x0, y0, x1, y1 = FORMATS["9x16"].shots["presented"].presenter.pixels(1080, 1920)  # type: ignore[union-attr]
-        assert side == presenter_size_px(FORMATS["9x16"]) == made[1].shape[2]
+        assert side == FORMATS["9x16"].presenter_px == made[1].shape[2]
         assert side % 2 == 0 and 0 <= min(x1 - x0, y1 - y0) - side < 2
 
     def test_it_is_transparent_while_she_is_away(self, made: Any) -> None:

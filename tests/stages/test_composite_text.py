@@ -170,10 +170,8 @@ def test_small_cards_stay_in_their_boxes(lettering: Lettering, price: str) -> No
     offer = Offer.of(Decimal(price), Decimal(price) + 1, "USD", "en-US")
     assert offer is not None
     colours = Palette.of(BrandKit(name="B"), "#2f8084")
-    tag = PriceTag(offer, FRAME.price_tag, size, 0, lettering, colours, start_s=0.0, end_s=9.0)
-    label = AiLabel(
-        "Made with artificial intelligence, all of it", FRAME.ai_label, size, 0, lettering
-    )
+    tag = PriceTag(offer, FRAME, 0, lettering, colours, start_s=0.0, end_s=9.0)
+    label = AiLabel("Made with artificial intelligence, all of it", FRAME, 0, lettering)
     for rect, box in ((tag.rect, FRAME.price_tag), (label.rect, FRAME.ai_label)):
         x0, y0, x1, y1 = box.pixels(*size)
         assert x0 <= rect.left() and rect.right() <= x1 + 0.5
