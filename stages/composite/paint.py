@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import skia
 
 from stages.composite.colours import Colour, argb
@@ -30,6 +32,32 @@ def shadow(
     canvas.drawRRect(
         moved, skia.Paint(AntiAlias=True, Color=argb((0, 0, 0), alpha), MaskFilter=blur)
     )
+
+
+def shade(canvas: skia.Canvas, rect: skia.Rect, *, blur_px: float, alpha: float) -> None:
+    """A soft dark cloud as large as `rect`, for light letters: it fades out inside of it."""
+    inner = skia.Rect(rect)
+    inner.inset(0.4 * blur_px, 0.4 * blur_px)
+    blur = skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, blur_px / 2)
+    paint = skia.Paint(AntiAlias=True, Color=argb((8, 9, 12), alpha), MaskFilter=blur)
+    canvas.drawRRect(pill(inner, 0.5 * blur_px), paint)
+
+
+def scaled(canvas: skia.Canvas, scale: float, x: float, y: float) -> None:
+    """From here on, draw `scale` times as large about the point (x, y)."""
+    canvas.translate(x, y)
+    canvas.scale(scale, scale)
+    canvas.translate(-x, -y)
+
+
+def path_of(points: Sequence[tuple[float, float]]) -> skia.Path:
+    """A closed polygon."""
+    path = skia.PathBuilder() if hasattr(skia, "PathBuilder") else skia.Path()
+    path.moveTo(*points[0])
+    for point in points[1:]:
+        path.lineTo(*point)
+    path.close()
+    return path.detach() if hasattr(path, "detach") else path
 
 
 def struck(

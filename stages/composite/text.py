@@ -24,7 +24,7 @@ class Lettering:
         self.width_px = lru_cache(maxsize=16384)(self._measure)
 
     def _shape_once(
-        self, text: str, weight: str, size_px: float, colour: int
+        self, text: str, weight: str, size_px: float, colour: int, outline_px: float = 0.0
     ) -> skia.textlayout.Paragraph:
         style = skia.textlayout.TextStyle()
         style.setFontFamilies(self.fonts.families(weight))
@@ -35,6 +35,10 @@ class Lettering:
             # The shipped Chinese and Japanese typeface has one light weight: thicken its strokes.
             paint.setStyle(skia.Paint.kStrokeAndFill_Style)
             paint.setStrokeWidth(0.035 * size_px)
+        if outline_px:
+            paint.setStyle(skia.Paint.kStrokeAndFill_Style)
+            paint.setStrokeWidth(2 * outline_px)
+            paint.setStrokeJoin(skia.Paint.kRound_Join)
         style.setForegroundPaint(paint)
         whole = skia.textlayout.ParagraphStyle()
         whole.setTextStyle(style)
@@ -84,14 +88,18 @@ class Lettering:
 
     def draw(
         self, canvas: skia.Canvas, block: Block, colour: Colour, x_px: float, y_px: float,
-        *, align: str = "left", box_width_px: float | None = None,
+        *, align: str = "left", box_width_px: float | None = None, outline_px: float = 0.0,
     ) -> None:  # fmt: skip
-        """Draw a block with its top at `y_px`, aligned ("left", "centre", "right") in a box."""
+        """Draw a block with its top at `y_px`, aligned ("left", "centre", "right") in a box;
+        letters `outline_px` larger all round, to lie behind others.
+        """
         room = block.width_px if box_width_px is None else box_width_px
         share = {"left": 0.0, "centre": 0.5, "right": 1.0}[align]
         for number, line in enumerate(block.lines):
             left = x_px + (room - block.line_widths_px[number]) * share
             baseline = y_px + number * block.line_height_px + block.ascent_px
             for piece in line:
-                shaped = self._shape(piece.text, block.weight, block.size_px, argb(colour))
+                shaped = self._shape(
+                    piece.text, block.weight, block.size_px, argb(colour), outline_px
+                )
                 shaped.paint(canvas, left + piece.x_px, baseline - shaped.AlphabeticBaseline)

@@ -196,6 +196,6 @@ def test_nothing_moves_at_a_constant_pace(lettering: Lettering) -> None:
 
 
 def test_an_empty_text_is_an_empty_block(lettering: Lettering) -> None:
-    """Would catch a crash on a column of spaces or of emoji alone."""
-    block = lettering.fit(" 😀 ", "bold", 40, width_px=100)
+    """Would catch a crash on a column of spaces or of signs that no font has."""
+    block = lettering.fit(" 🂡 ", "bold", 40, width_px=100)
     assert isinstance(block, Block) and block.width_px == 0 and block.text == ""
