@@ -13,7 +13,13 @@ import skia
 
 _DRAWING = threading.Lock()
 """Bands are drawn from several threads, but shaping text is not made for that."""
-_LUMA = (0.2126, 0.7152, 0.0722)
+_LUMA = np.array((0.2126, 0.7152, 0.0722, 0.0), np.float32)
+_GREY = _LUMA[None]
+_CHROMA = np.stack([
+    112 / (1 - _LUMA[2]) * (np.eye(4, dtype=np.float32)[2] - _LUMA),
+    112 / (1 - _LUMA[0]) * (np.eye(4, dtype=np.float32)[0] - _LUMA),
+])  # fmt: skip
+"""Blue and red against grey, for colours times alpha in 0 to 255: divided by alpha, Cb and Cr."""
 
 
 class Sprite(Protocol):
@@ -42,8 +48,21 @@ class Band:
     end_frame: int
     sprites: Sequence[Sprite]
 
-    def frames(self) -> Iterator[bytes]:
-        """Each frame as yuva420p, straight alpha, BT.709 limited range: w * h * 2.5 bytes."""
+    def moments(self) -> list[int]:
+        """Numbers of the frames whose look is another than of the one before, and of the last.
+
+        The rest are like the frame before them: they need be neither drawn nor handed over.
+        """
+        found, before = [], None
+        for frame in range(self.first_frame, self.end_frame):
+            state = self._states(frame)
+            if state != before or frame + 1 == self.end_frame:
+                found.append(frame)
+            before = state
+        return found
+
+    def frames(self) -> Iterator[np.ndarray]:
+        """The frame of each of the `moments`, as `yuva420_planes` gives it."""
         shape = (self.height_px, self.width_px, 4)
         picture = np.zeros(shape, np.uint8)
         # Said outright, because a surface around an array would have straight alpha.
@@ -51,11 +70,10 @@ class Band:
             self.width_px, self.height_px, skia.kRGBA_8888_ColorType, skia.kPremul_AlphaType
         )
         surface = skia.Surface.MakeRasterDirect(info, picture, 4 * self.width_px)
-        before: object = ()
-        planes = b""
-        for frame in range(self.first_frame, self.end_frame):
-            time_s = frame / self.fps
-            state = tuple(sprite.state(time_s) for sprite in self.sprites)
+        before: object = None
+        planes = np.empty(0, np.uint8)
+        for frame in self.moments():
+            time_s, state = frame / self.fps, self._states(frame)
             if state != before:
                 with _DRAWING:
                     canvas = surface.getCanvas()
@@ -67,36 +85,41 @@ class Band:
             yield planes
 
     def feed(self, stream: IO[bytes]) -> None:
-        """Write all frames to ffmpeg."""
+        """Write the frames of all `moments` to ffmpeg."""
         for planes in self.frames():
-            stream.write(planes)
+            stream.write(planes.data)
+
+    def _states(self, frame: int) -> tuple[Hashable, ...]:
+        return tuple(sprite.state(frame / self.fps) for sprite in self.sprites)
 
 
-def yuva420_planes(picture: np.ndarray) -> bytes:
-    """Planes Y, U, V, A of an RGBA picture with premultiplied alpha, uint8, shape (h, w, 4).
+def yuva420_planes(picture: np.ndarray) -> np.ndarray:
+    """Planes Y, U, V, A, straight alpha, of an RGBA picture with premultiplied alpha, uint8, shape
+    (h, w, 4): uint8, shape (h * w * 2.5,).
 
     BT.709 in the limited range (ITU-R BT.709-6, items 3.2 to 3.4). Chroma is averaged over 2 x 2
     pixels weighted by their alpha: clear pixels, which have no colour, don't darken an edge.
     """
     height, width = picture.shape[:2]
-    alpha = np.ascontiguousarray(picture[..., 3])
-    luma = np.full((height, width), 16, np.uint8)
-    chroma = np.full((2, height // 2, width // 2), 128, np.uint8)
+    size = height * width
+    planes = np.empty(size * 5 // 2, np.uint8)
+    luma, alpha = planes[:size].reshape(height, width), planes[-size:].reshape(height, width)
+    chroma = planes[size:-size].reshape(2, height // 2, width // 2)
+    luma[:], chroma[:], alpha[:] = 16, 128, picture[..., 3]
     x, y, wide, tall = cv2.boundingRect(alpha)
     if wide:
         left, top = x // 2 * 2, y // 2 * 2
         right, bottom = (x + wide + 1) // 2 * 2, (y + tall + 1) // 2 * 2
         part = picture[top:bottom, left:right].astype(np.float32)
-        weight = np.maximum(part[..., 3], 1e-3)
-        red, _, blue = _LUMA
-        grey = part[..., :3] @ np.array(_LUMA, np.float32)
-        luma[top:bottom, left:right] = np.rint(16 + 219 * np.minimum(grey / weight, 1.0))
+        weight = cv2.max(cv2.extractChannel(part, 3), 1e-3)  # type: ignore[call-overload]
+        bright = cv2.divide(cv2.transform(part, _GREY), weight, scale=219, dtype=cv2.CV_8U)
+        cv2.add(bright, 16, dst=luma[top:bottom, left:right])  # type: ignore[call-overload]
         half = ((right - left) // 2, (bottom - top) // 2)
         mean = cv2.resize(part, half, interpolation=cv2.INTER_AREA)
-        thin = np.maximum(mean[..., 3], 1e-3)
-        even = mean[..., :3] @ np.array(_LUMA, np.float32)
-        for plane, channel, share in ((0, 2, blue), (1, 0, red)):
-            value = 128 + 112 / (1 - share) * (mean[..., channel] - even) / thin
+        thin = cv2.max(cv2.extractChannel(mean, 3), 1e-3)  # type: ignore[call-overload]
+        differences = cv2.transform(mean, _CHROMA)
+        for plane in (0, 1):
+            value = cv2.divide(cv2.extractChannel(differences, plane), thin)
             region = chroma[plane, top // 2 : bottom // 2, left // 2 : right // 2]
-            region[:] = np.rint(np.clip(value, 16, 240))
-    return luma.tobytes() + chroma.tobytes() + alpha.tobytes()
+            region[:] = np.rint(np.clip(value + 128, 16, 240))
+    return planes

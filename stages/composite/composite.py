@@ -14,15 +14,18 @@ import pyarrow as pa
 from schemas.arrow_types import BOX, CAPTION, MASTER
 from schemas.asset import Asset
 from schemas.brand import BrandKit
+from schemas.encoding import Encoding
 from schemas.layout import DEFAULT_FORMATS, Format
-from stages.base import Hardware, Media, Reject, Stage
+from stages.base import Hardware, Media, Reject, Stage, Verdict
 from stages.composite import graph, graphics, soundtrack
 from stages.composite.cards import Offer
 from stages.composite.colours import Palette
+from stages.composite.encoders import chosen_encoder
 from stages.composite.end_card_rows import Copy
 from stages.composite.identity import watermark_payload
+from stages.composite.languages import iso_639_2
 from stages.composite.mix import Levels
-from stages.composite.poster import save_poster
+from stages.composite.poster import poster_frame, save_poster
 from stages.composite.presenter import presenter_boxes, presenter_of
 from stages.composite.subtitles import webvtt
 from stages.composite.text import Lettering
@@ -56,7 +59,7 @@ class Composite(Stage):
             pa.field("watermark_id", pa.string()),  # 12 hex digits
         ]
     )
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     hardware = Hardware(cpus=2, memory_gb=1.5)
     seconds_hint = 20.0
 
@@ -82,13 +85,10 @@ class Composite(Stage):
     """How far it comes up where nobody does: in long pauses and behind the last word."""
     effects_below_voice_db: float = 5.0
     """Of the loudest 50 ms of an effect, against the voice's loudness."""
-    preset: str = "veryfast"
-    """x264's. "medium" costs three times the CPU for a file a fifth larger, hardly better."""
-    crf: int = 20
-    """x264's quality, 0 to 51: smaller is better and larger in bytes. 18 to 23 are sensible."""
-    audio_kbps: int = 192
-    encoder_threads: int = 4
-    """Fixed, for x264's bytes depend on it."""
+    encoding: Encoding = Encoding()
+    text_track: bool = True
+    """The words as a text track in the file, beside those that are drawn: for screen readers,
+    translation, and players that are set to show captions."""
     _lettering: Lettering | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
@@ -106,17 +106,25 @@ class Composite(Stage):
         payload = watermark_payload({"spot": {c: spot.get(c) for c in self.reads}, **self._look()})
         sound = self._sound(spot, media)
         clips = [media.open(shot["uri"]) for shot in spot["shots"]]
+        encoder, why = chosen_encoder(self.encoding)
         drawn = [self._graphics(spot, frame, media) for frame in self.formats]
-        masters, measured = [], {}
-        for frame, picture in zip(self.formats, drawn, strict=True):
-            target = media.scratch(f"master_{frame.name}.mp4")
-            self._render(spot, media, frame, clips, picture, payload, sound, target)
-            measured = self._check_sound(sound, target, media)
-            masters.append({"format": frame.name, "uri": media.save(target)})
         first, frame = drawn[0], self.formats[0]
         subtitles, poster = media.scratch("captions.vtt"), media.scratch("poster.jpg")
         subtitles.write_text(webvtt(first.captions.spoken), encoding="utf-8")
-        save_poster(media.scratch(f"master_{frame.name}.mp4"), frame, spot["shots"], poster)
+        cues = subtitles if self.text_track and first.captions.spoken else None
+        beside = graph.Beside(media.scratch("sound.wav"), cues, iso_639_2(spot.get("language")))
+        sound.write(beside.sound)
+        still = graph.Still(poster_frame(spot["shots"], frame.fps), media.scratch("poster.raw"))
+        masters, measured = [], {}
+        for form, picture in zip(self.formats, drawn, strict=True):
+            target = media.scratch(f"master_{form.name}.mp4")
+            self._render(
+                spot, media, form, clips, picture, payload, beside, encoder, target,
+                still if form is frame else None,
+            )  # fmt: skip
+            measured = self._check_sound(sound, target, beside, media)
+            masters.append({"format": form.name, "uri": media.save(target)})
+        save_poster(still.path, frame, poster)
         return {
             "masters": masters,
             "poster_uri": media.save(poster),
@@ -127,6 +135,7 @@ class Composite(Stage):
             ],
             **presenter_boxes(spot, frame),
             "watermark_id": f"{payload:012x}",
+            "verdicts": [Verdict("composite", "encoder", "pass", f"{encoder}: {why}")],
             "metrics": {
                 **measured,
                 "caption_groups": float(len(first.captions.groups)),
@@ -143,7 +152,8 @@ class Composite(Stage):
         }  # fmt: skip
         effects = [[name, asdict(sound)] for name, sound in self.effects]
         formats = [asdict(frame) for frame in self.formats]
-        own = {"brand": asdict(self.brand), "effects": effects, "v": self.version}
+        own: dict[str, Any] = {"brand": asdict(self.brand), "effects": effects, "v": self.version}
+        own["encoding"] = asdict(self.encoding)
         return {**parameters, **own, "formats": formats}
 
     def _letters(self, media: Media) -> Lettering:
@@ -201,33 +211,30 @@ class Composite(Stage):
 
     def _render(
         self, spot: Mapping[str, Any], media: Media, frame: Format, clips: Sequence[Path],
-        picture: graphics.Graphics, payload: int, sound: soundtrack.Soundtrack, target: Path,
+        picture: graphics.Graphics, payload: int, beside: graph.Beside, encoder: str,
+        target: Path, still: graph.Still | None,
     ) -> None:  # fmt: skip
         mark = media.scratch(f"carrier_{frame.name}.yuv")
         _write_carrier(mark, payload, self.watermark_secret, frame)
-        wave = media.scratch("sound.wav")
-        sound.write(wave)
         arguments = graph.master_arguments(
             spot["shots"], clips, frame, self.length_s, self.crossfade_s,
-            presenter_of(spot, media), picture.placed, mark, wave, self._encoding(), target,
+            presenter_of(spot, media), picture.placed, mark, beside, self.encoding, encoder,
+            target, still,
         )  # fmt: skip
         feeds = {placed.feed: placed.band.feed for placed in picture.placed}
         run_ffmpeg(arguments, feeds=feeds, timeout_s=0.9 * self.timeout_s)
 
-    def _encoding(self) -> graph.Encoding:
-        return graph.Encoding(self.preset, self.crf, self.audio_kbps, self.encoder_threads)
-
     def _check_sound(
-        self, sound: soundtrack.Soundtrack, target: Path, media: Media
+        self, sound: soundtrack.Soundtrack, target: Path, beside: graph.Beside, media: Media
     ) -> dict[str, float]:
         """Measure the encoded file and, if it is off, encode its sound again, set right."""
         for _ in range(2):
             measured = soundtrack.measure(target)
             if not sound.correct(measured):
                 break
-            wave, again = media.scratch("sound_again.wav"), media.scratch("again.mp4")
-            sound.write(wave)
-            run_ffmpeg(graph.sound_arguments(target, wave, self._encoding(), again))
+            again = media.scratch("again.mp4")
+            sound.write(beside.sound)
+            run_ffmpeg(graph.sound_arguments(target, beside, self.encoding, again))
             again.replace(target)
         sound.require(measured)
         return measured

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import ffmpeg  # type: ignore[import-untyped]
 
+from schemas.encoding import Encoding
 from schemas.layout import Format
 from stages.composite.band import Band
+from stages.composite.encoders import TAGS, audio_options, video_options
 from stages.composite.joining import joined_shots, tagged
 from stages.composite.presenter import Presenter, with_presenter
-
-COLOUR = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709"}
 
 
 @dataclass(frozen=True)
@@ -27,22 +28,53 @@ class Placed:
 
 
 @dataclass(frozen=True)
-class Encoding:
-    """Of the master. `crf` is x264's quality, 0 to 51, smaller is better and larger in bytes."""
+class Beside:
+    """What goes into the file beside the picture."""
 
-    preset: str
-    crf: int
-    audio_kbps: int
-    threads: int
-    """Of the encoder: fixed, because x264's bytes depend on it."""
+    sound: Path
+    """WAV."""
+    cues: Path | None = None
+    """WebVTT, for the text track; None: the file has none."""
+    language: str = "und"
+    """Of the text, in three letters (ISO 639-2/T)."""
+
+
+@dataclass(frozen=True)
+class Still:
+    """A frame that is also written as it is before the encode: its number, and the file, raw RGB."""
+
+    frame: int
+    path: Path
 
 
 def master_arguments(
     shots: Sequence[Mapping[str, Any]], clips: Sequence[Path], frame: Format, length_s: float,
     crossfade_s: float, presenter: Presenter | None, graphics: Sequence[Placed],
-    carrier: Path, sound: Path, encoding: Encoding, target: Path,
+    carrier: Path, beside: Beside, encoding: Encoding, encoder: str, target: Path,
+    still: Still | None = None,
 ) -> list[str]:  # fmt: skip
-    """ffmpeg's arguments for one master; `Band.feed` of each `graphics` is to be fed to it."""
+    """ffmpeg's arguments for one master; `Placed.feed` of each `graphics` is to be fed to it."""
+    picture = composed(
+        shots, clips, frame, length_s, crossfade_s, presenter, graphics, carrier
+    )  # fmt: skip
+    outputs = []
+    if still is not None:
+        copies = picture.filter_multi_output("split", 2)
+        picture, chosen = copies[0], copies[1].filter("select", f"eq(n,{still.frame})")
+        chosen = chosen.filter("scale", in_color_matrix="bt709", in_range="tv", out_range="pc")
+        raw = {"format": "rawvideo", "pix_fmt": "rgb24", "frames:v": 1}
+        outputs.append(ffmpeg.output(chosen, str(still.path), fps_mode="passthrough", **raw))
+    video = video_options(frame, encoding, encoder)
+    outputs.insert(0, _file(picture, beside, {**video, **audio_options(encoding)}, target))
+    arguments: list[str] = ffmpeg.get_args(ffmpeg.merge_outputs(*outputs))
+    return arguments
+
+
+def composed(
+    shots: Sequence[Mapping[str, Any]], clips: Sequence[Path], frame: Format, length_s: float,
+    crossfade_s: float, presenter: Presenter | None, graphics: Sequence[Placed], carrier: Path,
+) -> Any:  # fmt: skip
+    """The finished picture of one format, before its encode: yuv420p, BT.709."""
     picture = joined_shots(shots, clips, frame, length_s, crossfade_s)
     if presenter is not None:
         picture = with_presenter(picture, presenter, frame)
@@ -54,23 +86,29 @@ def master_arguments(
     )  # fmt: skip
     # Only luma is merged; the chroma planes stay those of the picture ("normal" keeps the top).
     picture = ffmpeg.filter([picture, tagged(mark.video)], "blend", c0_mode="grainmerge")
-    picture = tagged(picture).filter("trim", end_frame=round(length_s * frame.fps))
-    output = ffmpeg.output(
-        picture, ffmpeg.input(str(sound), format="wav").audio, str(target),
-        **video_options(frame, encoding), **audio_options(encoding), **FILE_OPTIONS,
-    )  # fmt: skip
-    arguments: list[str] = ffmpeg.get_args(output)
-    return arguments
+    return tagged(picture).filter("trim", end_frame=round(length_s * frame.fps))
 
 
-def sound_arguments(master: Path, sound: Path, encoding: Encoding, target: Path) -> list[str]:
+def sound_arguments(
+    master: Path, beside: Beside, encoding: Encoding, target: Path
+) -> list[str]:  # fmt: skip
     """ffmpeg's arguments for the same picture, bit by bit, with other sound."""
-    output = ffmpeg.output(
-        ffmpeg.input(str(master), format="mov").video, ffmpeg.input(str(sound), format="wav").audio,
-        str(target), **{"c:v": "copy"}, **audio_options(encoding), **FILE_OPTIONS,
-    )  # fmt: skip
-    arguments: list[str] = ffmpeg.get_args(output)
+    coding = {"c:v": "copy", "tag:v": TAGS[encoding.codec], **audio_options(encoding)}
+    picture = ffmpeg.input(str(master), format="mov").video
+    arguments: list[str] = ffmpeg.get_args(_file(picture, beside, coding, target))
     return arguments
+
+
+def _file(picture: Any, beside: Beside, coding: Mapping[str, object], target: Path) -> Any:
+    streams = [picture, ffmpeg.input(str(beside.sound), format="wav").audio]
+    options = {**coding, **FILE_OPTIONS}
+    if beside.cues is not None:
+        # By its number: ffmpeg-python knows pictures and sound by letter, but no text.
+        streams.append(ffmpeg.input(str(beside.cues), format="webvtt")["s"])
+        options |= {"c:s": "mov_text", "metadata:s:s:0": f"language={beside.language}"}
+        # Offered, not shown: the same words are in the picture already.
+        options |= {"disposition:s:0": "0"}
+    return ffmpeg.output(*streams, str(target), **options)
 
 
 FILE_OPTIONS = {
@@ -82,28 +120,6 @@ FILE_OPTIONS = {
 """No times, names or versions in the file: the same spot gives the same bytes."""
 
 
-def video_options(frame: Format, encoding: Encoding) -> dict[str, object]:
-    """H.264 as every platform takes it: High, 4:2:0, BT.709, constant rate, closed groups."""
-    return {
-        "c:v": "libx264", "preset": encoding.preset, "crf": encoding.crf, "pix_fmt": "yuv420p",
-        "profile:v": "high", "r": frame.fps, "fps_mode": "cfr", "g": 2 * frame.fps,
-        "flags:v": "+cgop+bitexact", "threads:v": encoding.threads, "color_range": "tv",
-        # With a lookahead thread of its own (the default) one encode in four has other bytes.
-        "x264-params": "sync-lookahead=0",
-        # x264 describes itself in an SEI message of every file: that tells nobody anything.
-        "bsf:v": "filter_units=remove_types=6",
-        "video_track_timescale": frame.fps * 512, **COLOUR,
-    }  # fmt: skip
-
-
-def audio_options(encoding: Encoding) -> dict[str, object]:
-    """AAC-LC, stereo, 48 kHz."""
-    return {
-        "c:a": "aac", "b:a": f"{encoding.audio_kbps}k", "ar": 48_000, "ac": 2,
-        "flags:a": "+bitexact",
-    }  # fmt: skip
-
-
 def _with_band(picture: Any, placed: Placed) -> Any:
     band = placed.band
     stream = ffmpeg.input(
@@ -111,9 +127,15 @@ def _with_band(picture: Any, placed: Placed) -> Any:
         s=f"{band.width_px}x{band.height_px}",
     ).video  # fmt: skip
     stream = tagged(stream).filter("settb", f"1/{band.fps}")
-    stream = stream.filter("setpts", f"N+{band.first_frame}")
+    stream = stream.filter("setpts", times_of(band.moments()))
     top = str(placed.tops_px[-1][1])
     pairs = list(zip(placed.tops_px, placed.tops_px[1:], strict=False))
     for (_, here), (until_s, _) in reversed(pairs):
         top = f"if(lt(t,{until_s - 1e-4:.4f}),{here},{top})"
     return ffmpeg.filter([picture, stream], "overlay", x=0, y=top, eof_action="pass")
+
+
+def times_of(moments: Sequence[int]) -> str:
+    """`setpts` expression that gives frame N of a feed the number `moments[N]`."""
+    gaps = [(n, b - a - 1) for n, (a, b) in enumerate(pairwise(moments), 1) if b - a > 1]
+    return "+".join([f"N+{moments[0]}", *(f"{gap}*gte(N,{n})" for n, gap in gaps)])

@@ -33,8 +33,7 @@ def joined_shots(
 ) -> Any:  # fmt: skip
     """The clips one behind the other, each fading over into the next while its handle lasts.
 
-    Only the frames of a crossfade run through `xfade`, which works in 4:4:4: all others keep
-    their chroma as it is, and the graph half of its time.
+    Only the frames of a crossfade are mixed: all others keep their samples as they are.
     """
     fps = frame.fps
     parts: list[Any] = []
@@ -53,9 +52,7 @@ def joined_shots(
             for number, (name, span) in enumerate(spans.items())
         }
         if overlap:
-            fade = {"transition": "fade", "duration": f"{overlap / fps:.6f}", "offset": 0}
-            crossed = ffmpeg.filter([tail, cut["head"]], "xfade", **fade)
-            parts.append(crossed.filter("format", "yuv420p"))
+            parts.append(_faded(tail, cut["head"], overlap))
         if "body" in cut:
             parts.append(cut["body"])
         tail, overlap = cut.get("tail"), handle
@@ -63,6 +60,16 @@ def joined_shots(
     # A clip that is a frame short would shorten the spot: its last frame is held.
     held = joined.filter("tpad", stop=fps, stop_mode="clone")
     return held.filter("settb", f"1/{fps}").filter("setpts", "N")
+
+
+def _faded(tail: Any, head: Any, frames: int) -> Any:
+    """`tail` giving way to `head`, evenly: the same as `xfade`, which needs four times as long
+    because it works in 4:4:4."""
+    clearing = tail.filter("format", "yuva420p").filter(
+        "fade", type="out", start_frame=0, nb_frames=frames, alpha=1
+    )
+    mixed = ffmpeg.filter([head, tagged(clearing)], "overlay", format="yuv420")
+    return tagged(mixed.filter("format", "yuv420p"))
 
 
 def _frames(shot: Mapping[str, Any], fps: int) -> int:

@@ -71,9 +71,10 @@ def master(sound: np.ndarray, target_lufs: float, ceiling_dbtp: float) -> np.nda
     now = loudness_lufs(sound, RATE_HZ)
     if now <= SILENCE_DB:
         return sound
-    gain_db, finished = target_lufs - now, sound
+    gain_db, finished, peaks = target_lufs - now, sound, _peaks(sound)
     for _ in range(8):  # the limiter takes a little loudness away: measure and make up for it
-        finished = limited(sound * np.float32(10 ** (gain_db / 20)), ceiling_dbtp)
+        gain = np.float32(10 ** (gain_db / 20))
+        finished = _held(sound * gain, peaks * gain, ceiling_dbtp)
         missing_db = target_lufs - loudness_lufs(finished, RATE_HZ)
         if abs(missing_db) < 0.05:
             break
@@ -86,10 +87,18 @@ def limited(sound: np.ndarray, ceiling_dbtp: float) -> np.ndarray:
 
     The gain falls within 8 ms before a peak and comes back at `_RELEASE_DB_PER_S` behind it.
     """
-    ceiling = 10 ** (ceiling_dbtp / 20)
+    return _held(sound, _peaks(sound), ceiling_dbtp)
+
+
+def _peaks(sound: np.ndarray) -> np.ndarray:
+    """Highest true peak of both channels around each sample, shape (samples,)."""
     fine = np.abs(signal.resample_poly(sound, OVERSAMPLING, 1, axis=0)).max(axis=1)
     fine = fine[: len(sound) * OVERSAMPLING].reshape(-1, OVERSAMPLING).max(axis=1)
-    peaks = np.maximum(fine, np.abs(sound).max(axis=1))
+    return np.maximum(fine, np.abs(sound).max(axis=1))
+
+
+def _held(sound: np.ndarray, peaks: np.ndarray, ceiling_dbtp: float) -> np.ndarray:
+    ceiling = 10 ** (ceiling_dbtp / 20)
     if peaks.max(initial=0.0) <= ceiling:
         return sound
     wanted_db = np.minimum(0.0, 20 * np.log10(ceiling * 0.995 / np.maximum(peaks, 1e-9)))

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from schemas.layout import Format
-from stages.shared.ffmpeg import decode_frames
 
 _QUALITY = 90
 
@@ -20,14 +20,13 @@ def poster_time_s(shots: Sequence[Mapping[str, Any]], fps: int) -> float:
     return round((chosen["start_s"] + chosen["end_s"]) / 2 * fps) / fps
 
 
-def save_poster(
-    master: Path, frame: Format, shots: Sequence[Mapping[str, Any]], path: Path
-) -> None:
-    """Decode the master's frame and write it as JPEG, without metadata."""
-    time_s = poster_time_s(shots, frame.fps)
-    # Two frames' time: a span of just one may hold none when its borders are rounded.
-    frames = decode_frames(
-        master, frame.width_px, frame.height_px, start_s=time_s, length_s=2 / frame.fps
-    )
-    picture = next(iter(frames))
+def poster_frame(shots: Sequence[Mapping[str, Any]], fps: int) -> int:
+    """Number of the frame that the poster shows."""
+    return round(poster_time_s(shots, fps) * fps)
+
+
+def save_poster(raw: Path, frame: Format, path: Path) -> None:
+    """Write the raw frame, RGB, as JPEG, without metadata."""
+    shape = (frame.height_px, frame.width_px, 3)
+    picture = np.fromfile(raw, np.uint8, count=frame.height_px * frame.width_px * 3).reshape(shape)
     Image.fromarray(picture).save(path, "JPEG", quality=_QUALITY, optimize=True, subsampling=0)

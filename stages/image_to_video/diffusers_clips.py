@@ -31,7 +31,8 @@ from stages.image_to_video.diffusion.weights import fetched, fetched_part
 from stages.image_to_video.engine import ClipEngine, ClipRequest, RenderedClip
 from stages.image_to_video.first_frame import first_frame
 from stages.image_to_video.retime import retimed
-from stages.shared.frames import encode_frames, nvenc_works
+from stages.shared.frames import encode_frames
+from stages.shared.nvenc import nvenc_works
 
 ENCODERS = 2
 """Clips that are encoded at once, beside the model: one takes a core for longer than a card takes

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from stages.shared.ffmpeg import FfmpegError, run_ffmpeg
+from stages.shared.ffmpeg import run_ffmpeg
 
 Pixels = Literal["yuv420p", "rgb24"]
 
 COLOUR = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]
 COLOUR += ["-color_range", "tv"]
-
-
-@lru_cache(maxsize=1)
-def nvenc_works() -> bool:
-    """Whether this machine's card encodes H.264 by the ffmpeg at hand. Many data-centre cards
-    (A100, H100) have no encoder; drivers of containers often lack its library.
-    """
-    probe = ["-f", "lavfi", "-i", "testsrc=size=256x256:rate=8:duration=0.5", "-c:v", "h264_nvenc"]
-    try:
-        run_ffmpeg([*probe, "-f", "null", "-"], timeout_s=30)
-    except FfmpegError:
-        return False
-    return True
 
 
 def encode_frames(

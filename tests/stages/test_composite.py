@@ -17,10 +17,11 @@ import soundfile
 from pipeline.media import MediaStore, asset
 from schemas.asset import Asset
 from schemas.brand import BrandKit
+from schemas.encoding import Encoding
 from schemas.layout import FORMATS, Box
 from stages.base import Reject
 from stages.composite import Composite
-from stages.composite.graph import COLOUR, Encoding, video_options
+from stages.composite.encoders import COLOUR, video_options
 from stages.composite.presenter import presenter_stream
 from stages.shared.ffmpeg import decode_audio, decode_frames, run_ffmpeg
 from stages.shared.frames import encode_frames
@@ -290,7 +291,7 @@ def test_the_encoder_gives_the_same_bytes_whoever_else_is_at_work(tmp_path: Path
     """Would catch an encoder whose threads race: with x264's own lookahead every other file
     of these differs, and a spot's key would depend on the machine's mood.
     """
-    options = video_options(SMALL, Encoding("veryfast", 20, 192, 4))
+    options = video_options(SMALL, Encoding(), "libx264")
     drawn = "testsrc2=s=540x960:r=24:d=5,noise=alls=6:allf=t:all_seed=3,fade=in:0:20,fade=out:90:20"
     raw = ["-f", "rawvideo", "-pix_fmt", "yuv420p"]
     run_ffmpeg(["-f", "lavfi", "-i", drawn, *raw, str(tmp_path / "drawn.yuv")])

@@ -113,7 +113,7 @@ def _drawn(captions: Captions, time_s: float) -> tuple[np.ndarray, int]:
     """Luma and chroma of the band as one array (h, w, 3), at half its size, and its top."""
     frame = round(time_s * FRAME.fps)
     band = Band(FRAME.width_px, captions.height_px, FRAME.fps, frame, frame + 1, [captions])
-    planes = np.frombuffer(next(band.frames()), np.uint8)
+    planes = next(band.frames())
     tall, wide = captions.height_px, FRAME.width_px
     luma = planes[: tall * wide].reshape(tall, wide)[::2, ::2]
     chroma = planes[tall * wide : tall * wide * 3 // 2].reshape(2, tall // 2, wide // 2)
@@ -159,14 +159,14 @@ def test_clear_pixels_leave_edges_clean() -> None:
     """Would catch dark fringes: half-covered edges must keep the colour of what covers them."""
     picture = np.zeros((4, 4, 4), np.uint8)
     picture[:, 1] = (94, 20, 20, 120)  # premultiplied (200, 42, 42)
-    planes = np.frombuffer(yuva420_planes(picture), np.uint8)
+    planes = yuva420_planes(picture)
     luma, alpha = planes[:16].reshape(4, 4), planes[24:].reshape(4, 4)
     red = 16 + 219 * (0.2126 * 200 + 0.7152 * 42.5 + 0.0722 * 42.5) / 255
     assert abs(int(luma[0, 1]) - red) <= 1.5
     assert (alpha[:, 1] == 120).all() and not alpha[:, 2:].any()
     whole = np.zeros((4, 4, 4), np.uint8)
     whole[...] = (94, 20, 20, 120)
-    full = np.frombuffer(yuva420_planes(whole), np.uint8)
+    full = yuva420_planes(whole)
     assert planes[16] == full[16] and planes[20] == full[20]
 
 

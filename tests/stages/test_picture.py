@@ -10,8 +10,9 @@ import pytest
 
 from stages.base import Reject
 from stages.shared.ffmpeg import decode_frames, run_ffmpeg
-from stages.shared.frames import encode_frames, nvenc_works
+from stages.shared.frames import encode_frames
 from stages.shared.motion import jitter_rms_px
+from stages.shared.nvenc import nvenc_works
 from stages.shared.picture import (
     lab_to_rgb,
     palette,

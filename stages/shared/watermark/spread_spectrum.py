@@ -123,9 +123,14 @@ def carrier(
     mark = _band_passed(np.sqrt(1 - SYNC_SHARE) * data + np.sqrt(SYNC_SHARE) * key.sync)
     wide = cv2.resize(mark, (width_px, height_px), interpolation=cv2.INTER_CUBIC)
     wide = wide * np.float32(strength / wide.std())
+    return (np.floor(wide + _grain(width_px, height_px)) + 128).clip(125, 131).astype(np.uint8)
+
+
+@lru_cache(maxsize=4)
+def _grain(width_px: int, height_px: int) -> np.ndarray:
+    """Thresholds 0 to 1 of the ordered dither, float64 (height_px, width_px)."""
     y, x = np.mgrid[0:height_px, 0:width_px]
-    threshold = (52.9829189 * ((0.06711056 * x + 0.00583715 * y) % 1.0)) % 1.0
-    return (np.floor(wide + threshold) + 128).clip(125, 131).astype(np.uint8)
+    return (52.9829189 * ((0.06711056 * x + 0.00583715 * y) % 1.0)) % 1.0
 
 
 def detect(frames: Iterable[np.ndarray], *, secret: str, expected: int | None = None) -> Detection:
