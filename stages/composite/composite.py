@@ -16,22 +16,32 @@ from schemas.asset import Asset
 from schemas.brand import BrandKit
 from schemas.encoding import Encoding
 from schemas.layout import DEFAULT_FORMATS, Format
+from schemas.template import Template
+from schemas.timeline import Timeline, timelines_json
 from stages.base import Hardware, Media, Reject, Stage, Verdict
 from stages.composite import graph, graphics, soundtrack
+from stages.composite.captions import Captions
 from stages.composite.cards import Offer
 from stages.composite.colours import Palette
+from stages.composite.directing import Script, direct
 from stages.composite.encoders import chosen_encoder
 from stages.composite.end_card_rows import Copy
 from stages.composite.identity import watermark_payload
 from stages.composite.languages import iso_639_2
+
+from stages.composite.look import Look
 from stages.composite.mix import Levels
 from stages.composite.poster import poster_frame, save_poster
 from stages.composite.presenter import presenter_boxes, presenter_of
-from stages.composite.subtitles import webvtt
+from stages.composite.rating import Rating
+from stages.composite.subtitles import cues_of, srt, webvtt
 from stages.composite.text import Lettering
 from stages.shared.ffmpeg import run_ffmpeg
 from stages.shared.fonts import Fonts
+from stages.shared.logo import read_logo
 from stages.shared.watermark import carrier
+
+CAPTIONS = ("burned", "sidecar", "both")
 
 
 @dataclass(kw_only=True)
@@ -47,19 +57,22 @@ class Composite(Stage):
         "shots", "avatar_uri", "avatar_start_s", "avatar_end_s", "avatar_mouth_box",
         "avatar_shift_s", "voice_uri", "caption_words", "sound_events", "title", "brand",
         "tagline", "cta", "price", "regular_price", "currency", "language", "accent", "music",
+        "hook", "rating", "rating_count", "qr",
     )  # fmt: skip
     writes: ClassVar[pa.Schema] = pa.schema(
         [
             pa.field("masters", pa.list_(MASTER)),
             pa.field("poster_uri", pa.string()),  # JPEG
-            pa.field("captions_uri", pa.string()),  # WebVTT, every word
+            pa.field("captions_uri", pa.string()),  # WebVTT, every word; null if only burned
+            pa.field("srt_uri", pa.string()),  # the same as SRT
+            pa.field("timeline_uri", pa.string()),  # JSON: what is seen when and where, per format
             pa.field("captions", pa.list_(CAPTION)),  # what is drawn, of the first format
             pa.field("presenter_box", BOX),  # of the first format; null where nobody presents
             pa.field("mouth_box", BOX),
             pa.field("watermark_id", pa.string()),  # 12 hex digits
         ]
     )
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     hardware = Hardware(cpus=2, memory_gb=1.5)
     seconds_hint = 20.0
 
@@ -72,8 +85,10 @@ class Composite(Stage):
     """The visible label, on screen from the first frame to the last."""
     formats: tuple[Format, ...] = DEFAULT_FORMATS
     length_s: float = 15.0
-    crossfade_s: float = 0.4
-    """Longest overlap of two shots; a clip's handle may make it shorter."""
+    template: Template = Template(title="clean")
+    """How the spot looks; without one, as `clean`."""
+    captions: str = "both"
+    """"burned" into the picture, a "sidecar" file beside it, or "both"."""
     loudness_lufs: float = -14.0
     """Integrated (BS.1770). What TikTok, Instagram and YouTube play back at."""
     true_peak_dbtp: float = -1.0
@@ -99,47 +114,59 @@ class Composite(Stage):
             raise ValueError("watermark_secret is too short to be one; give 8 characters or more")
         if not self.disclosure.strip():
             raise ValueError("disclosure is empty; every spot says that it was made by AI")
+        if self.captions not in CAPTIONS:
+            raise ValueError(f"captions {self.captions!r}: use one of {', '.join(CAPTIONS)}")
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """See `Stage.run`."""
-        self._refuse_unreadable(spot, media)
+        verdicts = self._refuse_unreadable(spot, media)
         payload = watermark_payload({"spot": {c: spot.get(c) for c in self.reads}, **self._look()})
         sound = self._sound(spot, media)
         clips = [media.open(shot["uri"]) for shot in spot["shots"]]
         encoder, why = chosen_encoder(self.encoding)
-        drawn = [self._graphics(spot, frame, media) for frame in self.formats]
+        planned = [self.planned(spot, frame, media) for frame in self.formats]
+        timelines, drawn = [t for t, _ in planned], [g for _, g in planned]
         first, frame = drawn[0], self.formats[0]
         subtitles, poster = media.scratch("captions.vtt"), media.scratch("poster.jpg")
-        subtitles.write_text(webvtt(first.captions.spoken), encoding="utf-8")
+        lines = cues_of(first.captions.spoken)
+        subtitles.write_text(webvtt(lines), encoding="utf-8")
         cues = subtitles if self.text_track and first.captions.spoken else None
         beside = graph.Beside(media.scratch("sound.wav"), cues, iso_639_2(spot.get("language")))
         sound.write(beside.sound)
         still = graph.Still(poster_frame(spot["shots"], frame.fps), media.scratch("poster.raw"))
         masters, measured = [], {}
-        for form, picture in zip(self.formats, drawn, strict=True):
+        for form, timeline, picture in zip(self.formats, timelines, drawn, strict=True):
             target = media.scratch(f"master_{form.name}.mp4")
             self._render(
-                spot, media, form, clips, picture, payload, beside, encoder, target,
+                spot, media, form, clips, timeline, picture, payload, beside, encoder, target,
                 still if form is frame else None,
             )  # fmt: skip
             measured = self._check_sound(sound, target, beside, media)
             masters.append({"format": form.name, "uri": media.save(target)})
         save_poster(still.path, frame, poster)
+        srt_file, timeline_file = media.scratch("captions.srt"), media.scratch("timeline.json")
+        srt_file.write_text(srt(lines), encoding="utf-8")
+        timeline_file.write_text(timelines_json(timelines), encoding="utf-8")
+        beside_it = self.captions != "burned"
         return {
             "masters": masters,
             "poster_uri": media.save(poster),
-            "captions_uri": media.save(subtitles),
+            "captions_uri": media.save(subtitles) if beside_it else None,
+            "srt_uri": media.save(srt_file) if beside_it else None,
+            "timeline_uri": media.save(timeline_file),
             "captions": [
                 {"text": g.text, "start_s": g.start_s, "end_s": g.end_s, "box": asdict(g.box)}
                 for g in first.captions.groups
             ],
             **presenter_boxes(spot, frame),
             "watermark_id": f"{payload:012x}",
-            "verdicts": [Verdict("composite", "encoder", "pass", f"{encoder}: {why}")],
+            "verdicts": [Verdict("composite", "encoder", "pass", f"{encoder}: {why}"), *verdicts],
             "metrics": {
                 **measured,
                 "caption_groups": float(len(first.captions.groups)),
                 "caption_smallest_px": first.captions.smallest_px,
+                "caption_cps_p95": first.captions.reading_cps(),
+                "signs_left_out": float(len(verdicts)),
                 "master_bytes": float(media.scratch(f"master_{frame.name}.mp4").stat().st_size),
             },
         }
@@ -154,20 +181,23 @@ class Composite(Stage):
         formats = [asdict(frame) for frame in self.formats]
         own: dict[str, Any] = {"brand": asdict(self.brand), "effects": effects, "v": self.version}
         own["encoding"] = asdict(self.encoding)
+        own["template"] = self.template.identity
         return {**parameters, **own, "formats": formats}
 
     def _letters(self, media: Media) -> Lettering:
         if self._lettering is None:
             own = (self.brand.font, self.brand.font_bold)
             regular, bold = (media.open(font) if font else None for font in own)
-            self._lettering = Lettering(Fonts(regular, bold))
+            self._lettering = Lettering(Fonts(regular, bold, self.template.headline))
         return self._lettering
 
-    def _refuse_unreadable(self, spot: Mapping[str, Any], media: Media) -> None:
-        """A word that no font can draw would be missing from the ad."""
+    def _refuse_unreadable(self, spot: Mapping[str, Any], media: Media) -> list[Verdict]:
+        """A word that no font can draw would be missing from the ad; a sign that none has can be
+        spared, and is told of."""
         fonts = self._letters(media).fonts
         words = " ".join(word["text"] for word in spot["caption_words"] or [])
-        texts = {key: spot.get(key) or "" for key in ("title", "tagline", "cta")}
+        texts = {key: spot.get(key) or "" for key in ("title", "tagline", "cta", "hook")}
+        verdicts = []
         for column, text in {**texts, "script": words}.items():
             missing = fonts.missing_letters(text)
             if missing:
@@ -176,8 +206,28 @@ class Composite(Stage):
                     f"the {column} has letters that no font here can draw ({missing[:12]});"
                     " give the brand kit a font that has them",
                 )
+            if spared := fonts.spared(text):
+                named = ", ".join(f"{sign} U+{ord(sign):04X}" for sign in spared[:12])
+                said = f"left out of the {column}, for no font has them: {named}"
+                verdicts.append(Verdict("composite", "signs_left_out", "pass", said))
+        return verdicts
 
-    def _graphics(self, spot: Mapping[str, Any], frame: Format, media: Media) -> graphics.Graphics:
+    def planned(
+        self, spot: Mapping[str, Any], frame: Format, media: Media
+    ) -> tuple[Timeline, graphics.Graphics]:
+        """What is seen when and where in one format, and the bands that show it."""
+        colours = Palette.of(self.brand, spot.get("accent"))
+        look = Look(self.template, colours, self._letters(media), spot.get("language") or "en")
+        script = self._script(spot)
+        captions = Captions(
+            spot["caption_words"] or [], spot["shots"], frame, look,
+            drawn=self.captions != "sidecar",
+        )  # fmt: skip
+        timeline = direct(spot, script, captions, frame, look, self.template.title)
+        logo = read_logo(media.open(self.brand.logo)) if self.brand.logo else None
+        return timeline, graphics.plan(timeline, captions, script.copy, frame, look, logo)
+
+    def _script(self, spot: Mapping[str, Any]) -> Script:
         prices = [spot.get("price"), spot.get("regular_price")]
         price, regular = (None if p is None else Decimal(str(p)) for p in prices)
         copy = Copy(
@@ -186,12 +236,10 @@ class Composite(Stage):
             title=spot.get("title"),
             cta=spot.get("cta"),
             offer=Offer.of(price, regular, spot.get("currency"), spot.get("language")),
+            rating=Rating.of(spot.get("rating"), spot.get("rating_count")),
         )
-        return graphics.plan(
-            copy, self.disclosure, spot["shots"], spot["caption_words"] or [], frame,
-            self._letters(media), Palette.of(self.brand, spot.get("accent")), self.length_s,
-            media.open(self.brand.logo) if self.brand.logo else None,
-        )  # fmt: skip
+        hook = spot.get("hook") or spot.get("tagline")
+        return Script(copy, self.disclosure, hook, spot.get("qr"), self.length_s)
 
     def _sound(self, spot: Mapping[str, Any], media: Media) -> soundtrack.Soundtrack:
         music = spot.get("music")
@@ -211,13 +259,13 @@ class Composite(Stage):
 
     def _render(
         self, spot: Mapping[str, Any], media: Media, frame: Format, clips: Sequence[Path],
-        picture: graphics.Graphics, payload: int, beside: graph.Beside, encoder: str,
+        timeline: Timeline, picture: graphics.Graphics, payload: int, beside: graph.Beside, encoder: str,
         target: Path, still: graph.Still | None,
     ) -> None:  # fmt: skip
         mark = media.scratch(f"carrier_{frame.name}.yuv")
         _write_carrier(mark, payload, self.watermark_secret, frame)
         arguments = graph.master_arguments(
-            spot["shots"], clips, frame, self.length_s, self.crossfade_s,
+            spot["shots"], clips, frame, timeline.length_s, timeline.transitions,
             presenter_of(spot, media), picture.placed, mark, beside, self.encoding, encoder,
             target, still,
         )  # fmt: skip

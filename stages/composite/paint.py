@@ -36,8 +36,7 @@ def shadow(
 
 def shade(canvas: skia.Canvas, rect: skia.Rect, *, blur_px: float, alpha: float) -> None:
     """A soft dark cloud as large as `rect`, for light letters: it fades out inside of it."""
-    inner = skia.Rect(rect)
-    inner.inset(0.4 * blur_px, 0.4 * blur_px)
+    inner = rect.makeInset(0.4 * blur_px, 0.4 * blur_px)
     blur = skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, blur_px / 2)
     paint = skia.Paint(AntiAlias=True, Color=argb((8, 9, 12), alpha), MaskFilter=blur)
     canvas.drawRRect(pill(inner, 0.5 * blur_px), paint)
