@@ -63,6 +63,10 @@ class ScriptRow:
     cta: str = ""
     music: str = ""
     accent: str = ""
+    hook: str = ""
+    rating: str = ""
+    rating_count: str = ""
+    qr: str = ""
     warnings: tuple[str, ...] = ()
 
 
@@ -194,5 +198,9 @@ def _script_row(
         cta=clean.get("cta", ""),
         music=clean.get("music", ""),
         accent=accent.lower(),
+        hook=clean.get("hook", ""),
+        rating=clean.get("rating", ""),
+        rating_count=clean.get("rating_count", ""),
+        qr=texts.get("qr", "").strip(),
         warnings=tuple(mended),
     )

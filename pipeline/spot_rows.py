@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
-from urllib.parse import unquote, urlparse
+from urllib.parse import quote, unquote, urlparse
 
 from pipeline import storage
 from pipeline.assets import AssetDigests
@@ -14,11 +14,14 @@ from pipeline.feed import ScriptRow, Scripts, UnreadRow, read_scripts
 from schemas.campaign import Campaign, Variant
 from schemas.money import format_price
 from schemas.product import Product
+from schemas.rating import parse_rating
 
 _UNREADABLE = (OSError, ValueError, TypeError, ImportError)
 """What storage raises for names that no file can have."""
 
 
+MOST_QR = 300
+"""Characters of a link that phones still read from a code of a card's size."""
 _ODD = frozenset("%?#:;[\\\0")
 """Letters of a link that mean something else than themselves."""
 
@@ -101,9 +104,37 @@ class SpotRows:
             "currency": now.currency,
             "accent": (written.accent if written else "") or self.campaign.brand.accent,
             "images": self._images(product),
+            "hook": (written.hook if written else "") or None,
+            **self._rating(product, written),
+            "qr": self._qr(product, variant, written),
             "music": self._music(written.music if written else ""),
             "control": self._control(product.extra.get("control_link", "")),
         }
+
+    def _rating(self, product: Product, written: ScriptRow | None) -> dict[str, Any]:
+        """Stars of the script's table, else of the feed; none of either if they are no rating."""
+        for stars, count in (
+            (written.rating, written.rating_count) if written else ("", ""),
+            (product.extra.get("rating", ""), product.extra.get("rating_count", "")),
+        ):
+            if (given := parse_rating(stars, count)) is not None:
+                return {"rating": given[0], "rating_count": given[1]}
+        return {"rating": None, "rating_count": None}
+
+    def _qr(self, product: Product, variant: Variant, written: ScriptRow | None) -> str | None:
+        """The link of the end card's code. Raises `Unplannable` for one that is none."""
+        own = written.qr if written else ""
+        link = own or self.campaign.qr
+        if not link:
+            return None
+        values = {"id": quote(product.id, safe=""), "variant": variant.name, "link": product.link}
+        for name, value in values.items():
+            link = link.replace("{" + name + "}", value)
+        parts = urlparse(link)
+        if parts.scheme not in ("http", "https") or not parts.netloc or len(link) > MOST_QR:
+            fix = f"write a link (https://...) of at most {MOST_QR} characters"
+            raise Unplannable("qr_no_link", f"qr {link[:80]!r}: {fix}")
+        return link
 
     def _script(self, product: Product, variant: Variant, written: ScriptRow | None) -> str:
         if variant.script is None and written is not None:

@@ -88,6 +88,8 @@ class EndCardLook(_Part):
     button: Literal["pill", "square", "underline"] = "pill"
     face: Face = "text"
     """Of the tagline and the price."""
+    size: Annotated[float, Field(ge=0.7, le=2.0)] = 1.0
+    """Of tagline and price, where there is room for it."""
 
 
 class Transitions(_Part):

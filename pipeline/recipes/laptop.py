@@ -13,6 +13,7 @@ from pipeline.recipes.parts import (
     optional_asset,
     signer,
     software,
+    template,
     voice_engine,
     voice_limits,
 )
@@ -60,6 +61,8 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
             effects=effects,
             disclosure=campaign.disclosure,
             formats=frames,
+            template=template(campaign),
+            captions=campaign.captions,
             length_s=campaign.length_s,
             loudness_lufs=campaign.sound.loudness_lufs,
             music_below_voice_db=campaign.sound.music_below_voice_db,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from schemas.config_error import ConfigError, Refusal
 from schemas.layout import Format, formats_of
 from schemas.platform import platforms_of
 from schemas.presenter_process import PresenterProcess
+from schemas.template import Template
 from schemas.video_preset import is_hub_id
 from stages.align import Align, CtcAligner
 from stages.avatar import Avatar, PresenterEngine, PresenterRig, ProcessPresenter, VectorPresenter
@@ -31,9 +32,12 @@ from stages.avatar.hosts import host_of, shipped_host
 from stages.avatar.process.checks import check_portrait
 from stages.avatar.process.run import Limits
 from stages.base import Reject, Stage
+from stages.composite.templates import load_template, template_of
 from stages.hardware import Hardware
 from stages.image_to_video.clip_gates import METRICS as CLIP_METRICS
 from stages.inspect.gates import METRICS
+from stages.shared.fonts import check_font
+from stages.shared.logo import check_logo
 from stages.sign import DevSigner, FileSigner
 from stages.sign.signer import Signer, SignerError
 from stages.speech import HibariVoice, HttpVoice, KokoroVoice, SpeechEngine, TransformersVoice
@@ -48,6 +52,7 @@ def optional_asset(uri: str | None) -> Asset | None:
 def brand_kit(campaign: Campaign) -> BrandKit:
     """The campaign's brand with its files as assets."""
     brand = campaign.brand
+    _check_brand_files(brand)
     return BrandKit(
         name=brand.name,
         ink=brand.ink,
@@ -59,11 +64,38 @@ def brand_kit(campaign: Campaign) -> BrandKit:
     )
 
 
+def _check_brand_files(brand: Brand) -> None:
+    """Raise `ConfigError` for a logo or a font that could not be used, before anything is spent."""
+    checks: list[tuple[str, str | None, Callable[[bytes], None]]] = [
+        ("logo", brand.logo, check_logo), ("font", brand.font, check_font),
+        ("font_bold", brand.font_bold, check_font),
+    ]  # fmt: skip
+    refusals = []
+    for key, uri, check in checks:
+        if uri is None:
+            continue
+        try:
+            check(storage.read_bytes(uri))
+        except ValueError as error:
+            refusals.append(Refusal(f"brand.{key}", uri, str(error)))
+    if refusals:
+        raise ConfigError("the brand kit", refusals)
+
+
 def formats(campaign: Campaign) -> tuple[Format, ...]:
     """The campaign's formats, laid out for its platforms and for whether somebody presents."""
     presented = campaign.presenter is not None or campaign.presenter_process is not None
-    platforms = platforms_of(campaign.platforms)
-    return formats_of(campaign.formats, platforms=platforms, presenter=presented)
+    platforms, look = platforms_of(campaign.platforms), template(campaign)
+    laid_out = formats_of(campaign.formats, platforms=platforms, presenter=presented)
+    return tuple(look.applied(frame) for frame in laid_out)
+
+
+def template(campaign: Campaign) -> Template:
+    """The campaign's template. Raises `ConfigError`."""
+    named = campaign.template
+    if named.endswith((".yaml", ".yml")):
+        return template_of(storage.read_bytes(named), named)
+    return load_template(named)
 
 
 def presenter(campaign: Campaign) -> PresenterEngine | None:

@@ -9,14 +9,14 @@ import skia
 from schemas.layout import Format
 from stages.composite import paint
 from stages.composite.caption_group import Group, between, pieces_of, spoken_word
-from stages.composite.colours import Colour, Palette, readable
+from stages.composite.colours import Colour, Palette, contrast, readable
 from stages.composite.easing import ease_out, progress
 from stages.composite.look import Look
 
 MOVE_S = 0.07
 PAD_X, PAD_Y = 34.0, 15.0
 MARGIN = 36.0  # around the box, for the shadow
-_OUTLINE = 0.085
+_OUTLINE = 0.10
 """Of letters with an outline, as a share of their size: it stays inside the padding."""
 _SURFACES = {"plate": "paper", "block": "ink"}
 _DARK: Palette = Palette((16, 17, 20), (255, 255, 255), (255, 255, 255), (16, 17, 20), (200,) * 3)
@@ -26,17 +26,20 @@ _DARK: Palette = Palette((16, 17, 20), (255, 255, 255), (255, 255, 255), (16, 17
 class CaptionPainter:
     """Draws the groups of one spot in their band."""
 
-    def __init__(
-        self, groups: Sequence[Group], frame: Format, look: Look, height_px: int
-    ) -> None:
+    def __init__(self, groups: Sequence[Group], frame: Format, look: Look, height_px: int) -> None:
         self._groups, self._frame, self._look, self._height_px = groups, frame, look, height_px
         self._unit, self._own = frame.unit, look.template.captions
         if self._own.style in _SURFACES:
             self._colours = look.palette.upon(_SURFACES[self._own.style])
-            self._mark_colour = self._colours.accent
+            self._mark_colour, self._on_mark = self._colours.accent, self._colours.on_accent
+            accent = look.palette.accent
+            if self._own.highlight == "pill" and contrast(accent, self._colours.paper) > 1.8:
+                # A field may be as dark as the brand has it: what must read is the word on it.
+                self._mark_colour, self._on_mark = accent, look.palette.on_accent
         else:
             self._colours = _DARK
-            self._mark_colour = readable(look.palette.accent, _DARK.paper, 5.5)
+            self._mark_colour = readable(look.palette.accent, _DARK.paper, 8.0)
+            self._on_mark = _DARK.paper
 
     def entered(self, group: Group, time_s: float) -> float:
         """Share of its coming; a frame ahead: in its first frame a group can be read already."""
@@ -94,21 +97,20 @@ class CaptionPainter:
             line = skia.Rect.MakeLTRB(
                 mark.left(), mark.bottom() - 0.055 * mark.height(), mark.right(), mark.bottom()
             )
-            paint.fill(canvas, paint.pill(line, self._look.radius(line.height())), self._mark_colour)
+            paint.fill(
+                canvas, paint.pill(line, self._look.radius(line.height())), self._mark_colour
+            )
             return
         canvas.save()
         if self._own.highlight == "pill":
             shape = paint.pill(mark, self._look.radius(18 * self._unit))
             canvas.clipRRect(shape, skia.ClipOp.kIntersect, True)
             paint.fill(canvas, shape, self._mark_colour)
-            self._letters(canvas, group, self._on_mark(), left, top, room)
+            self._letters(canvas, group, self._on_mark, left, top, room)
         else:
             canvas.clipRect(mark, skia.ClipOp.kIntersect, True)
             self._letters(canvas, group, self._mark_colour, left, top, room)
         canvas.restore()
-
-    def _on_mark(self) -> Colour:
-        return self._colours.on_accent if self._own.style in _SURFACES else _DARK.paper
 
     def _letters(
         self, canvas: skia.Canvas, group: Group, colour: Colour, left: float, top: float,

@@ -53,9 +53,7 @@ class Captions:
         width = self._room(self._frame.shots["presented"].captions)[0]
         text = self._look.cased(text, self._own.case)
         size = _TEXT_PX * self._own.size * self._unit
-        block = self._look.lettering.fit(
-            text, self._weight, size, width_px=1e6, word_gap=self._gap
-        )
+        block = self._look.lettering.fit(text, self._weight, size, width_px=1e6, word_gap=self._gap)
         wanted = block.width_px
         return 0.0 if wanted <= width else 2.0 + 4.0 * (wanted / width - 1.0)
 

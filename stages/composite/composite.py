@@ -28,11 +28,11 @@ from stages.composite.encoders import chosen_encoder
 from stages.composite.end_card_rows import Copy
 from stages.composite.identity import watermark_payload
 from stages.composite.languages import iso_639_2
-
 from stages.composite.look import Look
 from stages.composite.mix import Levels
 from stages.composite.poster import poster_frame, save_poster
 from stages.composite.presenter import presenter_boxes, presenter_of
+from stages.composite.qr import QrCode, code_side_px
 from stages.composite.rating import Rating
 from stages.composite.subtitles import cues_of, srt, webvtt
 from stages.composite.text import Lettering
@@ -85,7 +85,7 @@ class Composite(Stage):
     """The visible label, on screen from the first frame to the last."""
     formats: tuple[Format, ...] = DEFAULT_FORMATS
     length_s: float = 15.0
-    template: Template = Template(title="clean")
+    template: Template = field(default=Template(title="clean"), metadata={"place": True})
     """How the spot looks; without one, as `clean`."""
     captions: str = "both"
     """"burned" into the picture, a "sidecar" file beside it, or "both"."""
@@ -116,6 +116,17 @@ class Composite(Stage):
             raise ValueError("disclosure is empty; every spot says that it was made by AI")
         if self.captions not in CAPTIONS:
             raise ValueError(f"captions {self.captions!r}: use one of {', '.join(CAPTIONS)}")
+
+    @property
+    def identity(self) -> str:
+        """All of the template that shows, for the key."""
+        return self.template.identity
+
+    def foresee(self, spot: Mapping[str, Any]) -> None:
+        """A link that has no room as a code is refused before anything is spent."""
+        if spot.get("qr"):
+            for frame in self.formats:
+                _check_code(spot["qr"], frame)
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """See `Stage.run`."""
@@ -286,6 +297,17 @@ class Composite(Stage):
             again.replace(target)
         sound.require(measured)
         return measured
+
+
+def _check_code(link: str, frame: Format) -> None:
+    area = frame.shots["end_card"].card
+    if area is None:
+        return
+    x0, y0, x1, y1 = area.pixels(frame.width_px, frame.height_px)
+    try:
+        QrCode(link, code_side_px(x1 - x0, y1 - y0, frame.unit))
+    except ValueError as error:
+        raise Reject("qr_too_long", f"{error} (format {frame.name})") from None
 
 
 def _write_carrier(path: Path, payload: int, secret: str, frame: Format) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -75,13 +76,11 @@ def _shot(shot: Mapping[str, Any]) -> TimedShot:
     )  # fmt: skip
 
 
-def _transitions(
-    shots: Sequence[Mapping[str, Any]], fps: int, look: Look
-) -> list[Transition]:
+def _transitions(shots: Sequence[Mapping[str, Any]], fps: int, look: Look) -> list[Transition]:
     own = look.template.transitions
     wanted_s = 0.0 if own.style == "cut" else own.length_s
     found = []
-    for index, (shot, later) in enumerate(zip(shots, shots[1:], strict=False)):
+    for index, (shot, later) in enumerate(itertools.pairwise(shots)):
         frames = round(min(wanted_s + 0.5 / fps, shot["handle_s"]) * fps)
         frames = min(frames, round(later["end_s"] * fps) - round(later["start_s"] * fps))
         found.append(Transition(index, own.style, shot["end_s"], frames / fps))
@@ -110,7 +109,8 @@ def _cards(
     if script.hook and template.hook is not None:
         read_s = _SEEN_S + len(script.hook) / READING_CPS
         end_s = min(max(template.hook.length_s, read_s), first["end_s"] - 0.05)
-        box = template.place(frame, "hook") or hook_box(frame, first["layout"])
+        rises = template.sting is not None and template.sting.style == "rise"
+        box = template.place(frame, "hook") or hook_box(frame, first["layout"], below_price=rises)
         if end_s > 0.5 and first["layout"] != "end_card":
             found.append(Card("hook", script.hook, 0.0, end_s, box))
     sting = template.sting

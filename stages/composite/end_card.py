@@ -15,12 +15,11 @@ from stages.composite.colours import argb
 from stages.composite.easing import ease_in_out, ease_out, ease_out_back, progress
 from stages.composite.end_card_rows import Copy, Row, RowSetter
 from stages.composite.look import Look
-from stages.composite.qr import QrCode
+from stages.composite.qr import QrCode, code_side_px
 
 _RISE_S, _ROW_S, _STAGGER_S = 0.50, 0.40, 0.09
 _PULSE_EVERY_S = 1.6
 _PAD_Y = 32.0
-_QR_PX, _QR_SHARE = 250.0, 0.46
 
 
 class EndCard:
@@ -50,10 +49,9 @@ class EndCard:
         self._qr = None
         if qr is not None:
             stacked = self._beside and most > 1.1 * room
-            side = min(_QR_PX * max(unit, 0.8), (0.4 if stacked else 0.9) * most, _QR_SHARE * room)
-            self._qr = QrCode(qr, side)
-            gap = 32 * unit
-            aside, below = (0.0, side + gap) if stacked else (self._qr.side_px + gap, 0.0)
+            self._qr = QrCode(qr, code_side_px(float(x1 - x0), float(y1 - y0), unit))
+            side, gap = self._qr.side_px, 32 * unit
+            aside, below = (0.0, side + gap) if stacked else (side + gap, 0.0)
         self._setter = RowSetter(
             look, self._colours, unit, left, room - aside, self._own.align, self._pulse
         )
@@ -81,11 +79,13 @@ class EndCard:
 
     def _fit_rows(self, copy: Copy, most_px: float, logo: np.ndarray | None) -> list[Row]:
         """All rows; where they are too high together, first without the title, then smaller."""
-        for with_title, lines, scale in (
-            (True, 2, 1.0), (True, 2, 0.88), (True, 1, 0.88), (False, 2, 0.88), (False, 1, 0.75),
-            (False, 1, 0.62), (False, 1, 0.5),
+        size = self._own.size
+        for with_title, lines, scale, large in (
+            (True, 2, 1.0, size), (True, 2, 1.0, (1 + size) / 2), (True, 2, 1.0, 1.0),
+            (True, 2, 0.88, 1.0), (True, 1, 0.88, 1.0), (False, 2, 0.88, 1.0),
+            (False, 1, 0.75, 1.0), (False, 1, 0.62, 1.0), (False, 1, 0.5, 1.0),
         ):  # fmt: skip
-            rows = self._setter.rows(copy, with_title, lines, scale, logo)
+            rows = self._setter.rows(copy, with_title, lines, scale, logo, large)
             if sum(row.height_px + row.gap_px for row in rows) <= most_px:
                 break
         return rows

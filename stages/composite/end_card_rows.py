@@ -53,15 +53,17 @@ class RowSetter:
         self.left_px, self.room_px, self.centred = left_px, room_px, align == "centre"
 
     def rows(
-        self, copy: Copy, with_title: bool, lines: int, scale: float, logo: np.ndarray | None
-    ) -> list[Row]:
-        """All that the card says, from top to bottom, at `scale` of the full size."""
+        self, copy: Copy, with_title: bool, lines: int, scale: float, logo: np.ndarray | None,
+        large: float = 1.0,
+    ) -> list[Row]:  # fmt: skip
+        """All that the card says, from top to bottom, at `scale` of the full size, tagline and
+        price `large` times that."""
         unit = self._unit * scale
         rows = [self._brand(copy.brand, logo, unit)]
         if copy.tagline:
             headline = self._look.weight(self._own.face, "black")
             block = self._fit(
-                self._look.cased(copy.tagline, self._own.case), headline, 76 * unit,
+                self._look.cased(copy.tagline, self._own.case), headline, 76 * unit * large,
                 width_px=self.room_px, max_lines=lines, min_size_px=46 * unit,
             )  # fmt: skip
             rows.append(self._words(block, 10 * unit, self._colours.ink))
@@ -74,7 +76,7 @@ class RowSetter:
         if copy.rating:
             rows.append(self._stars(copy.rating, unit))
         if copy.offer:
-            rows.append(self._prices(copy.offer, unit))
+            rows.append(self._prices(copy.offer, unit, large))
         if copy.cta:
             rows.append(self._button(self._look.cased(copy.cta, self._own.case), unit))
         return rows
@@ -124,7 +126,7 @@ class RowSetter:
 
         return Row(stars.height_px, 8 * unit, draw)
 
-    def _prices(self, offer: Offer, unit: float) -> Row:
+    def _prices(self, offer: Offer, unit: float, large: float) -> Row:
         gap, room = 20 * unit, self.room_px
         saving = regular = None
         if offer.saving:
@@ -134,7 +136,8 @@ class RowSetter:
             regular = self._fit(offer.regular, "semibold", 46 * unit, width_px=room * 0.4)
             room -= regular.width_px + gap
         price = self._fit(
-            offer.price, self._look.weight(self._own.face, "black"), 88 * unit, width_px=room,
+            offer.price, self._look.weight(self._own.face, "black"), 88 * unit * large,
+            width_px=room,
             min_size_px=30 * unit,
         )  # fmt: skip
         widths = [price.width_px]

@@ -44,7 +44,9 @@ def plan(
         band = bands.between(captions.height_px, 0.0, end, [captions])
         placed.append(Placed("captions", band, captions.tops_px()))
     if hook := timeline.card("hook"):
-        top, height = bands.around([hook], rise_px=30.0)
+        top, height = bands.around([hook], rise_px=60.0)
+        if look.template.hook is not None and look.template.hook.style == "plain":
+            top, height = 0, top + height  # the shade behind it begins at the frame's edge
         band = bands.between(height, 0.0, hook.end_s, [Hook(hook, frame, top, look)])
         placed.append(Placed("hook", band, [(0.0, top)]))
     if card := timeline.card("end_card"):

@@ -15,7 +15,7 @@ from stages.composite.look import Look
 
 _COME_S, _GONE_S = 0.32, 0.22
 _TEXT_PX, _SMALL_PX = 92.0, 40.0
-_PAD_X, _PAD_Y = 36.0, 20.0
+_PAD_X, _PAD_Y = 36.0, 15.0
 _SHADE = Palette((16, 17, 20), (255, 255, 255), (255, 255, 255), (16, 17, 20), (200, 200, 200))
 
 
@@ -39,6 +39,7 @@ class Hook:
         share = {"left": 0.0, "centre": 0.5}[own.align]
         self.rect = skia.Rect.MakeXYWH(x0 + (x1 - x0 - wide) * share, y0 - top_px, wide, tall)
         """What it covers, in the band's pixels."""
+        self._wide = float(frame.width_px)
         surface = {"plate": "paper", "block": "accent"}.get(own.style)
         self._colours = look.palette.upon(surface) if surface else _SHADE
 
@@ -62,11 +63,12 @@ class Hook:
         come, gone = self._moment(time_s)
         unit, rect, colours = self._unit, self.rect, self._colours
         canvas.save()
-        canvas.translate(0, -14 * unit * gone)
-        paint.scaled(canvas, 0.94 + 0.06 * come, rect.left(), rect.centerY())
+        if self._own.style != "plain":  # a scrim stays where the frame's edge is
+            canvas.translate(0, -14 * unit * gone)
+            paint.scaled(canvas, 0.94 + 0.06 * come, rect.left(), rect.centerY())
         canvas.saveLayerAlpha(None, round(255 * come * (1 - gone)))
         if self._own.style == "plain":
-            paint.shade(canvas, rect, blur_px=60 * unit, alpha=0.60)
+            paint.scrim(canvas, self._wide, rect.bottom() + 70 * unit, alpha=0.62)
         else:
             shape = paint.pill(rect, self._look.radius(34 * unit))
             paint.shadow(canvas, shape, blur_px=26 * unit, drop_px=6 * unit, alpha=0.24)

@@ -42,6 +42,15 @@ def shade(canvas: skia.Canvas, rect: skia.Rect, *, blur_px: float, alpha: float)
     canvas.drawRRect(pill(inner, 0.5 * blur_px), paint)
 
 
+def scrim(canvas: skia.Canvas, wide_px: float, bottom_px: float, *, alpha: float) -> None:
+    """Darkness from the band's upper edge, the same for two thirds of its height, then fading to
+    nothing at `bottom_px`: for light letters on it."""
+    dark = [argb((8, 9, 12), alpha), argb((8, 9, 12), alpha), argb((8, 9, 12), 0.0)]
+    points = [skia.Point(0, 0), skia.Point(0, bottom_px)]
+    fade = skia.GradientShader.MakeLinear(points, dark, [0.0, 0.62, 1.0])
+    canvas.drawRect(skia.Rect.MakeWH(wide_px, bottom_px), skia.Paint(Shader=fade, Dither=True))
+
+
 def scaled(canvas: skia.Canvas, scale: float, x: float, y: float) -> None:
     """From here on, draw `scale` times as large about the point (x, y)."""
     canvas.translate(x, y)

@@ -104,7 +104,7 @@ def drop_last_letter(pieces: list[Piece]) -> list[Piece]:
 def is_wide(character: str) -> bool:
     """Whether it is Chinese or Japanese, written without spaces between words."""
     first = character[0]
-    if "가" <= first <= "힣" or first >= "\U0001f000" and first < "\U00020000":
+    if "가" <= first <= "힣" or (first >= "\U0001f000" and first < "\U00020000"):
         return False
     return unicodedata.east_asian_width(first) in "WF" and unicodedata.category(first) != "So"
 

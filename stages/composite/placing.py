@@ -6,16 +6,18 @@ from schemas.format import HEAD, Box, Format
 
 _HOOK_PX = 150.0
 """Least height of a hook, of a frame 1080 wide."""
-_RATING_PX = 54.0
+_RATING_PX = 66.0
 
 
-def hook_box(frame: Format, layout: str) -> Box:
+def hook_box(frame: Format, layout: str, *, below_price: bool = False) -> Box:
     """Below the label, over the uppermost quarter of the product and never over its middle, beside
-    the presenter's head where that reaches up to it.
+    the presenter's head where that reaches up to it; `below_price` where something else stands in
+    the price's room.
     """
     shot, zone = frame.shots[layout], frame.safe_zone
     tall = shot.product.y1 - shot.product.y0
-    top = frame.ai_label.y1 + 14 * frame.unit / frame.height_px
+    above = max(frame.ai_label.y1, frame.price_tag.y1 if below_price else 0.0)
+    top = above + 14 * frame.unit / frame.height_px
     least = _HOOK_PX * frame.unit / frame.height_px
     bottom = max(shot.product.y0 + 0.25 * tall, min(top + least, shot.product.y0 + 0.30 * tall))
     right = zone.x1

@@ -23,9 +23,7 @@ _TILT_DEG = -7.0
 class PriceTag:
     """Comes with the second shot, leaves before the end card; stands at the right of its room."""
 
-    def __init__(
-        self, offer: Offer, card: Card, frame: Format, top_px: int, look: Look
-    ) -> None:
+    def __init__(self, offer: Offer, card: Card, frame: Format, top_px: int, look: Look) -> None:
         """`top_px` is the band's upper edge."""
         self._card, self._look, self._own = card, look, look.template.price
         self._unit = unit = frame.unit
@@ -70,17 +68,17 @@ class PriceTag:
         self.rect = skia.Rect.MakeLTRB(area.right() - wide, area.top(), area.right(), area.bottom())
         room = 0.66 * wide
         self._price = fit(
-            offer.price, "headline", 0.40 * tall, width_px=room, max_height_px=0.50 * tall,
+            offer.price, "headline", 0.36 * tall, width_px=room, max_height_px=0.46 * tall,
             min_size_px=0.10 * tall,
         )  # fmt: skip
         self._regular = None
         if offer.regular:
             self._regular = fit(
-                offer.regular, "bold", 0.15 * tall, width_px=0.5 * wide, max_height_px=0.22 * tall
+                offer.regular, "bold", 0.13 * tall, width_px=0.5 * wide, max_height_px=0.18 * tall
             )
         if offer.saving and self._own.discount:
             self._saving = fit(
-                offer.saving, "bold", 0.15 * tall, width_px=0.4 * wide, max_height_px=0.22 * tall
+                offer.saving, "bold", 0.14 * tall, width_px=0.4 * wide, max_height_px=0.19 * tall
             )
 
     def _moment(self, time_s: float) -> tuple[float, float]:
@@ -154,10 +152,9 @@ class PriceTag:
         canvas.drawPath(star, skia.Paint(AntiAlias=True, Color=argb(colours.paper)))
         canvas.rotate(_TILT_DEG, rect.centerX(), rect.centerY())
         rows = [block for block in (self._regular, self._price, self._saving) if block]
-        # Headline letters have no depth below them: the rows overlap by what would be empty.
-        tall = sum(block.height_px for block in rows) - 0.20 * self._price.height_px * (
-            len(rows) - 1
-        )
+        # Figures have no depth below their line: what stands under the price moves up into it.
+        tall = sum(block.height_px for block in rows)
+        tall -= 0.16 * self._price.height_px if self._saving else 0.0
         y = rect.centerY() - tall / 2
         for block in rows:
             x = rect.centerX() - block.width_px / 2
@@ -165,7 +162,7 @@ class PriceTag:
                 paint.struck(canvas, letters, block, colours.ink, x, y)
             else:
                 letters.draw(canvas, block, colours.ink, x, y)
-            y += block.height_px - 0.20 * self._price.height_px
+            y += block.height_px * (0.84 if block is self._price else 1.0)
 
 
 def _burst(rect: skia.Rect) -> skia.Path:

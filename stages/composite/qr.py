@@ -13,7 +13,13 @@ QUIET_MODULES = 4
 LEAST_MODULE_PX = 4
 """Smaller ones do not survive the encoder on a phone's screen."""
 MOST_CHARACTERS = 300
+_SIDE_PX, _SHARE = 260.0, 0.44
 _DARK = (12, 13, 16)
+
+
+def code_side_px(room_px: float, most_px: float, unit: float) -> float:
+    """Side of the square that an end card keeps for a code, in a card of that width and height."""
+    return min(_SIDE_PX * max(unit, 0.8), _SHARE * most_px, _SHARE * room_px)
 
 
 class QrCode:

@@ -48,8 +48,35 @@ class Rating:
         return shown + count
 
 
-_COMMA = frozenset("de fr es it pt nl pl cs sk sv da nb no fi tr ru uk el ro hu bg hr sl id".split())
-_SPACED = frozenset("fr pl cs sk sv nb no fi ru uk hu bg".split())
+_COMMA = frozenset(
+    [
+        "de",
+        "fr",
+        "es",
+        "it",
+        "pt",
+        "nl",
+        "pl",
+        "cs",
+        "sk",
+        "sv",
+        "da",
+        "nb",
+        "no",
+        "fi",
+        "tr",
+        "ru",
+        "uk",
+        "el",
+        "ro",
+        "hu",
+        "bg",
+        "hr",
+        "sl",
+        "id",
+    ]
+)
+_SPACED = frozenset(["fr", "pl", "cs", "sk", "sv", "nb", "no", "fi", "ru", "uk", "hu", "bg"])
 
 
 class Stars:
@@ -90,13 +117,11 @@ class Stars:
 class RatingChip:
     """The stars on a small plate at the left of their room, while the product is shown."""
 
-    def __init__(
-        self, rating: Rating, card: Card, frame: Format, top_px: int, look: Look
-    ) -> None:
+    def __init__(self, rating: Rating, card: Card, frame: Format, top_px: int, look: Look) -> None:
         """`top_px` is the band's upper edge."""
         self._card, self._look, self._unit = card, look, frame.unit
         x0, y0, x1, y1 = card.box.pixels(frame.width_px, frame.height_px)
-        tall = min(54 * frame.unit, float(y1 - y0))
+        tall = min(66 * frame.unit, float(y1 - y0))
         self._pad = 0.34 * tall
         self._stars = Stars(rating, look, 0.52 * tall, x1 - x0 - 2 * self._pad)
         wide = self._stars.width_px + 2 * self._pad

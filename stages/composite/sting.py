@@ -28,17 +28,23 @@ class Sting:
         """`top_px` is the band's upper edge: 0 for a sweep, whose band is the frame."""
         own = look.template.sting
         assert own is not None, "a template without a sting has no card for it"
-        self._card, self._look, self._unit, self._sweep = card, look, frame.unit, own.style == "sweep"
+        self._card, self._look, self._unit, self._sweep = (
+            card,
+            look,
+            frame.unit,
+            own.style == "sweep",
+        )
         self._frame = frame
         x0, y0, x1, y1 = card.box.pixels(frame.width_px, frame.height_px)
         pad = _PAD_X * self._unit
         self._sign = sign_of(
             card.text, logo, look, weight="headline" if self._sweep else "bold",
-            size_px=(120 if self._sweep else 58) * self._unit, room_px=x1 - x0 - 2 * pad,
-            logo_px=min(y1 - y0, (240 if self._sweep else 90) * self._unit),
+            size_px=min((120 if self._sweep else 50) * self._unit, 0.7 * (y1 - y0)),
+            room_px=x1 - x0 - 2 * pad,
+            logo_px=min(0.8 * (y1 - y0), (240 if self._sweep else 90) * self._unit),
         )  # fmt: skip
         wide, tall = self._sign.width_px + 2 * pad, self._sign.height_px
-        tall += 2 * _PAD_Y * self._unit
+        tall = min(tall + 2 * _PAD_Y * self._unit, y1 - y0)
         centre, middle = (x0 + x1) / 2, (y0 + y1) / 2 - top_px
         self.rect = skia.Rect.MakeXYWH(centre - wide / 2, middle - tall / 2, wide, tall)
         """Where the sign stands, in the band's pixels."""

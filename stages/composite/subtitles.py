@@ -45,9 +45,7 @@ def cues_of(groups: Sequence[Sequence[CaptionWord]]) -> list[Cue]:
 
 def webvtt(cues: Sequence[Cue]) -> str:
     """The text of a WebVTT file."""
-    blocks = [
-        f"{_clock(cue.start_s)} --> {_clock(cue.end_s)}\n{_escape(cue.text)}" for cue in cues
-    ]
+    blocks = [f"{_clock(cue.start_s)} --> {_clock(cue.end_s)}\n{_escape(cue.text)}" for cue in cues]
     return "\n\n".join(["WEBVTT", *blocks]) + "\n"
 
 

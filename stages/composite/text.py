@@ -13,6 +13,8 @@ from stages.shared.fonts import Fonts
 
 _RIGHT_TO_LEFT_MARK = "\u200f"
 """Around a word of such a script, so that its comma stands at its left."""
+_DEEP = set(",;Q()|@[]{}$_")
+"""What reaches below its line in a text of capitals."""
 
 
 class Lettering:
@@ -31,7 +33,9 @@ class Lettering:
         style.setFontSize(size_px)
         style.setLetterSpacing(-0.012 * size_px if text.isascii() else 0.0)
         paint = skia.Paint(AntiAlias=True, Color=colour)
-        if weight in ("bold", "black", "headline") and any(is_wide(character) for character in text):
+        if weight in ("bold", "black", "headline") and any(
+            is_wide(character) for character in text
+        ):
             # The shipped Chinese and Japanese typeface has one light weight: thicken its strokes.
             paint.setStyle(skia.Paint.kStrokeAndFill_Style)
             paint.setStrokeWidth(0.035 * size_px)
@@ -82,6 +86,8 @@ class Lettering:
         reach = self.fonts.reach(weight)
         above = reach.above_accented if has_high_accent(text) else reach.above
         ascent, below = max(0.935, above + 0.01), max(0.315, reach.below + 0.01)
+        if text.isascii() and text.isupper() and not set(text) & _DEEP:
+            below = 0.02 + max(ascent - 0.86, 0.1)  # nothing hangs down: stand in the middle
         if is_tall(text):
             ascent, below = max(1.10, ascent), max(0.52, below)
         return ascent, ascent + below

@@ -36,7 +36,7 @@ class Screen(Stage):
 
     name: ClassVar[str] = "screen"
     reads: ClassVar[tuple[str, ...]] = (
-        "title", "brand", "script", "tagline", "cta", "price", "regular_price", "currency",
+        "title", "brand", "script", "tagline", "cta", "hook", "price", "regular_price", "currency",
         "language", "images",
     )  # fmt: skip
     judges: ClassVar[tuple[str, ...]] = reads[:-1]
@@ -77,7 +77,7 @@ class Screen(Stage):
         """See `Stage.run`. A block in the texts is raised before any picture is opened."""
         script = (spot["script"] or "").strip()
         _check_script(script)
-        spoken = _texts(spot, "script", "tagline", "cta")
+        spoken = _texts(spot, "script", "tagline", "cta", "hook")
         everything = spoken | _texts(spot, "title", "brand")
         findings = [
             *screen_names(everything, self._name_list(media)),

@@ -102,7 +102,11 @@ class Fonts:
 
     def can_draw(self, character: str) -> bool:
         """Whether some typeface has a glyph for the character."""
-        faces = [self._faces["bold"], self._inter, *self._fallbacks]  # Inter draws all but a brand's
+        faces = [
+            self._faces["bold"],
+            self._inter,
+            *self._fallbacks,
+        ]  # Inter draws all but a brand's
         return any(face.unicharToGlyph(ord(character)) for face in faces)
 
     def missing_letters(self, text: str) -> str:

@@ -150,7 +150,9 @@ def _size(root: Element) -> tuple[float, float]:
     """Width and height in its own units, by its view box or its size."""
     box = [float(n) for n in re.findall(r"-?\d+\.?\d*(?:[eE][-+]?\d+)?", root.get("viewBox", ""))]
     if len(box) != 4:
-        sides = [re.match(r"\s*(\d+\.?\d*)\s*(px)?\s*$", root.get(k, "")) for k in ("width", "height")]
+        sides = [
+            re.match(r"\s*(\d+\.?\d*)\s*(px)?\s*$", root.get(k, "")) for k in ("width", "height")
+        ]
         if None in sides:
             raise ValueError("is an SVG without a viewBox; export it with one")
         box = [0.0, 0.0, *(float(side[1]) for side in sides if side)]
