@@ -163,7 +163,7 @@ class Campaign(_Part):
     the best one of each platform, or 9x16."""
     environment: Literal["demo", "production"] = "demo"
     template: str = "clean"
-    """How spots look: a template by name (python -m jobs.templates), or a .yaml file of your own."""
+    """How spots look: a template by name (`python -m jobs.templates list`), or a .yaml file."""
     captions: Literal["burned", "sidecar", "both"] = "both"
     """Drawn into the picture, as files beside it (WebVTT, SRT), or both."""
     qr: Annotated[str, Field(pattern=r"^(https?://|\{link\})\S*$", max_length=300)] | None = None

@@ -234,7 +234,8 @@ def _in_words(error: Any) -> str | None:
     if error["type"] == "literal_error" and len(error["loc"]) > 1:
         return f"write {error['ctx']['expected'].replace(chr(39), '')}"
     if "areas" in error["loc"] and error["type"] in (
-        "tuple_type", "missing", "greater_than_equal", "less_than_equal", "too_long", "float_parsing",
+        "tuple_type", "missing", "greater_than_equal", "less_than_equal", "too_long",
+        "float_parsing",
     ):  # fmt: skip
         return "write [left, top, right, bottom] in fractions of the safe zone, 0 to 1"
     return None

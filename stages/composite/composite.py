@@ -270,8 +270,8 @@ class Composite(Stage):
 
     def _render(
         self, spot: Mapping[str, Any], media: Media, frame: Format, clips: Sequence[Path],
-        timeline: Timeline, picture: graphics.Graphics, payload: int, beside: graph.Beside, encoder: str,
-        target: Path, still: graph.Still | None,
+        timeline: Timeline, picture: graphics.Graphics, payload: int, beside: graph.Beside,
+        encoder: str, target: Path, still: graph.Still | None,
     ) -> None:  # fmt: skip
         mark = media.scratch(f"carrier_{frame.name}.yuv")
         _write_carrier(mark, payload, self.watermark_secret, frame)

@@ -115,10 +115,10 @@ def _cards(
             found.append(Card("hook", script.hook, 0.0, end_s, box))
     sting = template.sting
     if sting is not None and ends_with_card:
-        whole, half = Box(0.0, 0.0, 1.0, 1.0), sting.length_s / 2
+        half = sting.length_s / 2
         name = script.copy.brand
         if sting.style == "sweep":
-            found.append(Card("sting", name, card_s - half, card_s + half, whole))
+            found.append(Card("sting", name, card_s - half, card_s + half, frame.safe_zone))
         elif len(shots) > 1 and first["end_s"] > sting.length_s:
             found.append(Card("sting", name, 0.0, sting.length_s * 2, frame.price_tag))
     begin_s = shots[1]["start_s"] + TAG_DELAY_S if len(shots) > 1 else card_s

@@ -79,7 +79,10 @@ class Fitter:
                 return self._balance(block, pieces)
             if size <= min_size_px:
                 return self._cut(pieces, size)
-            size = max(size * 0.96, min_size_px)
+            # All lines together are too short for it until it is this much smaller.
+            needed = sum(block.line_widths_px)
+            ratio = 1.02 * self.max_lines * self.width_px / needed if needed else 1.0
+            size = max(size * min(0.96, ratio), min_size_px)
 
     def _set(
         self, pieces: Sequence[Piece], size_px: float, width_px: float, *, cut: bool = False
@@ -154,13 +157,20 @@ class Fitter:
         if len(block.lines) <= allowed:
             return block
         kept = parts[: max(piece.index for piece in block.lines[allowed - 1]) + 1]
-        while kept:
-            last = Piece(kept[-1].text.rstrip(",.;:-–— ") + ELLIPSIS, kept[-1].spaced)
-            block = self._set([*kept[:-1], last], size_px, self.width_px, cut=True)
+        shorter = [kept]
+        while shorter[-1]:
+            shorter.append(drop_last_letter(shorter[-1]))
+        best, low, high = self._place([], [], size_px, True), 0, len(shorter) - 2
+        while low <= high:  # what fits still does when a letter goes
+            middle = (low + high) // 2
+            head = shorter[middle]
+            last = Piece(head[-1].text.rstrip(",.;:-–— ") + ELLIPSIS, head[-1].spaced)
+            block = self._set([*head[:-1], last], size_px, self.width_px, cut=True)
             if len(block.lines) <= allowed and block.width_px <= self.width_px:
-                return block
-            kept = drop_last_letter(kept)
-        return self._place([], [], size_px, True)
+                best, high = block, middle - 1
+            else:
+                low = middle + 1
+        return best
 
     def _break(self, piece: Piece, size_px: float) -> list[Piece]:
         """Parts of a piece that is wider than a line."""

@@ -73,7 +73,8 @@ def master_arguments(
 
 def composed(
     shots: Sequence[Mapping[str, Any]], clips: Sequence[Path], frame: Format, length_s: float,
-    transitions: Sequence[Transition], presenter: Presenter | None, graphics: Sequence[Placed], carrier: Path,
+    transitions: Sequence[Transition], presenter: Presenter | None, graphics: Sequence[Placed],
+    carrier: Path,
 ) -> Any:  # fmt: skip
     """The finished picture of one format, before its encode: yuv420p, BT.709."""
     picture = joined_shots(shots, clips, frame, length_s, transitions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -56,7 +57,8 @@ def plan(
         band = bands.between(drawn.height_px, card.start_s, timeline.length_s, [drawn])
         placed.append(Placed("end_card", band, [(0.0, drawn.top_px)]))
     sting = timeline.card("sting")
-    if sting and sting.box.y1 - sting.box.y0 > 0.9:  # it sweeps over the frame: a band of its own
+    own = look.template.sting
+    if sting and own and own.style == "sweep":  # over the whole frame, in a band of its own
         sprite = Sting(sting, frame, 0, look, logo)
         band = bands.between(frame.height_px, sting.start_s, sting.end_s, [sprite])
         placed.append(Placed("sting", band, [(0.0, 0)]))
@@ -98,7 +100,7 @@ class _Bands:
         """A band seen from one second to another."""
         fps = self.frame.fps
         first = int(start_s * fps + 1e-6)
-        end = min(max(-int(-end_s * fps + 1e-6), first + 1), self.frames)
+        end = min(max(math.ceil(end_s * fps - 1e-6), first + 1), self.frames)
         return Band(self.frame.width_px, height_px, fps, first, end, sprites)
 
     def around(self, cards: Sequence[Card], rise_px: float = 0.0) -> tuple[int, int]:

@@ -171,7 +171,7 @@ def _check_script(script: str) -> None:
 
 
 def _texts(spot: Mapping[str, Any], *columns: str) -> dict[str, str]:
-    return {column: spot[column] for column in columns if (spot[column] or "").strip()}
+    return {column: spot[column] for column in columns if (spot.get(column) or "").strip()}
 
 
 def _offer(spot: Mapping[str, Any]) -> Offer | None:
