@@ -80,12 +80,12 @@ class EndCard:
     def _fit_rows(self, copy: Copy, most_px: float, logo: np.ndarray | None) -> list[Row]:
         """All rows; where they are too high together, first without the title, then smaller."""
         size = self._own.size
-        for with_title, lines, scale, large in (
-            (True, 2, 1.0, size), (True, 2, 1.0, (1 + size) / 2), (True, 2, 1.0, 1.0),
-            (True, 2, 0.88, 1.0), (True, 1, 0.88, 1.0), (False, 2, 0.88, 1.0),
-            (False, 1, 0.75, 1.0), (False, 1, 0.62, 1.0), (False, 1, 0.5, 1.0),
+        for lines, title_lines, scale, large in (
+            (2, 2, 1.0, size), (2, 2, 1.0, (1 + size) / 2), (2, 2, 1.0, 1.0), (2, 2, 0.88, 1.0),
+            (2, 1, 0.88, 1.0), (2, 0, 0.88, 1.0), (2, 0, 0.75, 1.0), (1, 0, 0.75, 1.0),
+            (1, 0, 0.62, 1.0), (1, 0, 0.5, 1.0),
         ):  # fmt: skip
-            rows = self._setter.rows(copy, with_title, lines, scale, logo, large)
+            rows = self._setter.rows(copy, lines, title_lines, scale, logo, large)
             if sum(row.height_px + row.gap_px for row in rows) <= most_px:
                 break
         return rows

@@ -53,11 +53,11 @@ class RowSetter:
         self.left_px, self.room_px, self.centred = left_px, room_px, align == "centre"
 
     def rows(
-        self, copy: Copy, with_title: bool, lines: int, scale: float, logo: np.ndarray | None,
+        self, copy: Copy, lines: int, title_lines: int, scale: float, logo: np.ndarray | None,
         large: float = 1.0,
     ) -> list[Row]:  # fmt: skip
         """All that the card says, from top to bottom, at `scale` of the full size, tagline and
-        price `large` times that."""
+        price `large` times that; the tagline in so many lines, the title in others (0: none)."""
         unit = self._unit * scale
         rows = [self._brand(copy.brand, logo, unit)]
         if copy.tagline:
@@ -67,9 +67,9 @@ class RowSetter:
                 width_px=self.room_px, max_lines=lines, min_size_px=46 * unit,
             )  # fmt: skip
             rows.append(self._words(block, 10 * unit, self._colours.ink))
-        if copy.title and with_title:
+        if copy.title and title_lines:
             block = self._fit(
-                copy.title, "medium", 36 * unit, width_px=self.room_px, max_lines=lines,
+                copy.title, "medium", 36 * unit, width_px=self.room_px, max_lines=title_lines,
                 min_size_px=28 * unit,
             )  # fmt: skip
             rows.append(self._words(block, 6 * unit, self._colours.faint))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from stages.composite.pieces import Piece, clusters, drop_last_letter, visual_order
 
 ELLIPSIS = "…"
+HYPHEN = "\u2010"
+"""At the end of a line in which a word is broken; no text has it from a keyboard."""
 
 
 @dataclass(frozen=True)
@@ -176,10 +178,11 @@ class Fitter:
         """Parts of a piece that is wider than a line."""
         if self.measure(piece.text, size_px) <= self.width_px:
             return [piece]
+        hyphen = HYPHEN if piece.text.isalpha() and piece.direction == "L" else ""
         parts, held = [], ""
         for cluster in clusters(piece.text):
-            if held and self.measure(held + cluster, size_px) > self.width_px:
-                parts.append(held)
+            if held and self.measure(held + cluster + hyphen, size_px) > self.width_px:
+                parts.append(held + hyphen)
                 held = ""
             held += cluster
         parts.append(held)

@@ -13,6 +13,7 @@ from stages.composite import paint
 from stages.composite.cards import Offer
 from stages.composite.colours import argb
 from stages.composite.easing import ease_in, ease_out, ease_out_back, progress
+from stages.composite.fitting import Block
 from stages.composite.look import Look
 
 _COME_S, _GONE_S = 0.42, 0.20
@@ -28,7 +29,8 @@ class PriceTag:
         self._card, self._look, self._own = card, look, look.template.price
         self._unit = unit = frame.unit
         x0, y0, x1, y1 = card.box.pixels(frame.width_px, frame.height_px)
-        self._saving = None
+        self._saving: Block | None = None
+        self._regular: Block | None = None
         self._area = skia.Rect.MakeLTRB(x0, y0 - top_px, x1, y1 - top_px)
         if self._own.style == "burst":
             self._set_burst(offer)
@@ -36,30 +38,39 @@ class PriceTag:
             self._set_row(offer, 32 * unit if self._own.style == "tag" else 24 * unit)
 
     def _set_row(self, offer: Offer, pad: float) -> None:
-        unit, fit, area = self._unit, self._look.lettering.fit, self._area
-        gap, room = 16 * unit, area.width() - 2 * pad
-        self._pad, self._gap = pad, gap
-        if offer.saving and self._own.discount:
-            self._saving = fit(offer.saving, "bold", 32 * unit, width_px=room * 0.26)
-            room -= self._saving.width_px + 24 * unit + gap
-        self._regular = None
-        if offer.regular:
-            self._regular = fit(
-                offer.regular, "semibold", 36 * unit, width_px=room * 0.46, min_size_px=20 * unit
-            )
-            room -= self._regular.width_px + gap
-        bold = self._own.style == "tag"
-        self._price = fit(
-            offer.price, "black" if bold else "headline", (58 if bold else 46) * unit,
-            width_px=room, min_size_px=24 * unit,
-        )  # fmt: skip
-        inside = self._price.width_px + (self._regular.width_px + gap if self._regular else 0.0)
-        inside += self._saving.width_px + 24 * unit + gap if self._saving else 0.0
+        """In one line; where the price would get small, first without the saving."""
+        unit, area, bold = self._unit, self._area, self._own.style == "tag"
+        wanted = (58 if bold else 46) * unit
+        self._pad, self._gap = pad, 16 * unit
+        for saving in (offer.saving if self._own.discount else None, None):
+            inside = self._fit_row(offer, saving, area.width() - 2 * pad, wanted, bold)
+            if self._price.size_px >= 0.72 * wanted:
+                break
         tall = min((92 if bold else 74) * unit, area.height())
         self.rect = skia.Rect.MakeXYWH(
             area.right() - inside - 2 * pad, area.top(), inside + 2 * pad, tall
         )
         """What it covers, in the band's pixels."""
+
+    def _fit_row(
+        self, offer: Offer, saving: str | None, room: float, size_px: float, bold: bool
+    ) -> float:
+        """Measure price, former price and saving; the width of all three."""
+        unit, fit, inside = self._unit, self._look.lettering.fit, 0.0
+        self._saving = fit(saving, "bold", 32 * unit, width_px=room * 0.26) if saving else None
+        if self._saving:
+            inside += self._saving.width_px + 24 * unit + self._gap
+        self._regular = None
+        if offer.regular:
+            self._regular = fit(
+                offer.regular, "semibold", 36 * unit, width_px=room * 0.4, min_size_px=20 * unit
+            )
+            inside += self._regular.width_px + self._gap
+        weight = "black" if bold else "headline"
+        self._price = fit(
+            offer.price, weight, size_px, width_px=room - inside, min_size_px=24 * unit
+        )
+        return inside + self._price.width_px
 
     def _set_burst(self, offer: Offer) -> None:
         area, fit = self._area, self._look.lettering.fit
@@ -71,7 +82,6 @@ class PriceTag:
             offer.price, "headline", 0.36 * tall, width_px=room, max_height_px=0.46 * tall,
             min_size_px=0.10 * tall,
         )  # fmt: skip
-        self._regular = None
         if offer.regular:
             self._regular = fit(
                 offer.regular, "bold", 0.13 * tall, width_px=0.5 * wide, max_height_px=0.18 * tall

@@ -15,7 +15,7 @@ from stages.composite.captions import Captions
 from stages.composite.colours import Palette
 from stages.composite.grouping import CaptionWord, group_words
 from stages.composite.look import Look
-from stages.composite.subtitles import cues_of, srt, webvtt
+from stages.composite.subtitles import cues_of, webvtt
 from stages.composite.text import Lettering
 from stages.shared.fonts import Fonts
 
