@@ -95,6 +95,9 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
     if video_model is not None and video_model.preset.endswith((".yaml", ".yml")):
         file = place("video_model.preset", video_model.preset)
         video_model = video_model.model_copy(update={"preset": file})
+    template = campaign.template
+    if template.endswith((".yaml", ".yml")):
+        template = place("template", template) or template
     voice = campaign.voice
     if voice.speaker is not None:
         voice = voice.model_copy(update={"speaker": place("voice.speaker", voice.speaker)})
@@ -138,6 +141,7 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
             "feed": place("feed", campaign.feed),
             "scripts": place("scripts", campaign.scripts),
             "images": place("images", campaign.images, folder=True),
+            "template": template,
             "presenter": campaign.presenter and presenter_place(campaign.presenter, base, uri),
             "presenter_process": campaign.presenter_process
             and in_part(campaign.presenter_process, "presenter_process", "portrait", "checkout"),

@@ -65,6 +65,10 @@ class ScriptRow:
     music: str = ""
     video_link: str = ""
     accent: str = ""
+    hook: str = ""
+    rating: str = ""
+    rating_count: str = ""
+    qr: str = ""
     warnings: tuple[str, ...] = ()
 
 
@@ -197,5 +201,9 @@ def _script_row(
         music=clean.get("music", ""),
         video_link=clean.get("video_link", ""),
         accent=accent.lower(),
+        hook=clean.get("hook", ""),
+        rating=clean.get("rating", ""),
+        rating_count=clean.get("rating_count", ""),
+        qr=texts.get("qr", "").strip(),
         warnings=tuple(mended),
     )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
-from urllib.parse import unquote, urlparse
+from urllib.parse import quote, unquote, urlparse
 
 from pipeline import storage
 from pipeline.assets import AssetDigests
@@ -15,6 +14,7 @@ from pipeline.feed import ScriptRow, Scripts, UnreadRow, read_scripts
 from schemas.campaign import Campaign, Variant
 from schemas.money import format_price
 from schemas.product import Product
+from schemas.rating import parse_rating
 
 _UNREADABLE = (OSError, ValueError, TypeError, ImportError)
 """What storage raises for names that no file can have."""
@@ -23,6 +23,8 @@ _UNREADABLE = (OSError, ValueError, TypeError, ImportError)
 _RATING = ("product_rating", "average_rating", "rating", "review_average")
 _RATING_COUNT = ("rating_count", "product_review_count", "review_count", "number_of_reviews")
 """What shops call them: Google's product feed has no such attributes."""
+MOST_QR = 300
+"""Characters of a link that phones still read from a code of a card's size."""
 _ODD = frozenset("%?#:;[\\\0")
 """Letters of a link that mean something else than themselves."""
 
@@ -106,10 +108,39 @@ class SpotRows:
             "accent": (written.accent if written else "") or self.campaign.brand.accent,
             "images": self._images(product),
             "film": self._film(product.extra.get("video_link", ""), written),
+            "hook": (written.hook if written else "") or None,
+            **self._rating(product, written),
+            "qr": self._qr(product, variant, written),
             "music": self._music(written.music if written else ""),
             "control": self._control(product.extra.get("control_link", "")),
-            **_reviews(product.extra),
         }
+
+    def _rating(self, product: Product, written: ScriptRow | None) -> dict[str, Any]:
+        """Stars of the script's table, else of the feed; none of either if they are no rating."""
+        feed = [
+            next((product.extra[name] for name in names if name in product.extra), "")
+            for names in (_RATING, _RATING_COUNT)
+        ]
+        own = [written.rating, written.rating_count] if written else ["", ""]
+        for stars, count in (own, feed):
+            if (given := parse_rating(stars, count)) is not None:
+                return {"rating": given[0], "rating_count": given[1]}
+        return {"rating": None, "rating_count": None}
+
+    def _qr(self, product: Product, variant: Variant, written: ScriptRow | None) -> str | None:
+        """The link of the end card's code. Raises `Unplannable` for one that is none."""
+        own = written.qr if written else ""
+        link = own or self.campaign.qr
+        if not link:
+            return None
+        values = {"id": quote(product.id, safe=""), "variant": variant.name, "link": product.link}
+        for name, value in values.items():
+            link = link.replace("{" + name + "}", value)
+        parts = urlparse(link)
+        if parts.scheme not in ("http", "https") or not parts.netloc or len(link) > MOST_QR:
+            fix = f"write a link (https://...) of at most {MOST_QR} characters"
+            raise Unplannable("qr_no_link", f"qr {link[:80]!r}: {fix}")
+        return link
 
     def _script(self, product: Product, variant: Variant, written: ScriptRow | None) -> str:
         if variant.script is None and written is not None:
@@ -189,18 +220,6 @@ class SpotRows:
 
     def _asset(self, uri: str) -> dict[str, str]:
         return {"uri": uri, "sha256": self.assets.digest(uri)}
-
-
-def _reviews(extra: Mapping[str, str]) -> dict[str, Any]:
-    """Mean and number of a product's reviews, as feeds write them: "4.8", "4,8/5", "1 204"."""
-    mean = next((extra[name] for name in _RATING if name in extra), "")
-    number = next((extra[name] for name in _RATING_COUNT if name in extra), "")
-    rating = re.match(r"\s*([0-5](?:[.,]\d+)?)\s*(?:/\s*5|$)", mean)
-    digits = re.sub(r"[\s.,]", "", number)
-    return {
-        "rating": float(rating[1].replace(",", ".")) if rating else None,
-        "rating_count": int(digits) if digits.isdecimal() and len(digits) < 12 else None,
-    }
 
 
 def _brings_files(script: str) -> bool:

@@ -226,6 +226,12 @@ class Campaign(_Part):
     """Frames that every spot is made in, the first the one that is measured in full. If left out:
     the best one of each platform, or 9x16."""
     environment: Literal["demo", "production"] = "demo"
+    template: str = "clean"
+    """How spots look: a template by name (`python -m jobs.templates list`), or a .yaml file."""
+    captions: Literal["burned", "sidecar", "both"] = "both"
+    """Drawn into the picture, as files beside it (WebVTT, SRT), or both."""
+    qr: Annotated[str, Field(pattern=r"^(https?://|\{link\})\S*$", max_length=300)] | None = None
+    """Link in a code on the end card; {link}, {id} and {variant} of the product are filled in."""
     disclosure: Annotated[Disclosure, BeforeValidator(as_disclosure)] = Disclosure()
     """A region's rules ({region: eu}), or the label's text alone: see docs/provenance.md."""
     brand: Brand

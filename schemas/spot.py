@@ -26,9 +26,11 @@ SPOT_SCHEMA = pa.schema(
         pa.field("images", pa.list_(ASSET)),  # the product photo first, then further pictures
         pa.field("film", ASSET),  # the shop's own film of the product; null for none
         pa.field("music", ASSET),  # null for none
+        pa.field("hook", pa.string()),  # over the first shot; the tagline if null
+        pa.field("rating", pa.float64()),  # stars, 0 to 5; null where nobody gave any
+        pa.field("rating_count", pa.int64()),  # how many people gave them
+        pa.field("qr", pa.string()),  # link in the end card's code; null for none
         pa.field("control", ASSET),  # picture or film that steers a video model; null for none
-        pa.field("rating", pa.float64()),  # mean of the reviews, of 5; null if the feed has none
-        pa.field("rating_count", pa.int64()),  # how many reviews
     ],
     metadata={"schema": "spotmill.spot", "schema_version": SCHEMA_VERSION},
 )

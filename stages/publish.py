@@ -15,9 +15,9 @@ from stages.base import Hardware, Media, Stage
 
 @dataclass(kw_only=True)
 class Publish(Stage):
-    """Commits `spots/<spot_id>/<format>-<key16>.{mp4,jpg,vtt}`; key16 is of all three contents,
-    the poster is in the video's format. Their credentials go to `credentials/<aa>/<sha256>.c2pa`:
-    a copy that lost its own is led back to them, long after the media store was cleaned.
+    """Commits `spots/<spot_id>/<format>-<key16>.{mp4,jpg,vtt,srt}`; key16 is of all contents, the
+    poster is in the video's format. Their credentials go to `credentials/<aa>/<sha256>.c2pa`: a
+    copy that lost its own is led back to them, long after the media store was cleaned.
 
     The name follows from the content, so a second run finds its files already there, and a spot
     that changed comes to lie beside its predecessor: a reader never sees a file change.
@@ -27,7 +27,7 @@ class Publish(Stage):
     version: ClassVar[str] = "2"
     cached: ClassVar[bool] = False
     reads: ClassVar[tuple[str, ...]] = (
-        "spot_id", "signed", "poster_uri", "captions_uri", "manifest_uris",
+        "spot_id", "signed", "poster_uri", "captions_uri", "srt_uri", "manifest_uris",
     )  # fmt: skip
     writes: ClassVar[pa.Schema] = pa.schema([("outputs", pa.list_(OUTPUT))])
     hardware = Hardware(cpus=0.25, memory_gb=0.5)
@@ -41,10 +41,13 @@ class Publish(Stage):
             media.publish(uri, f"credentials/{name[:2]}/{name}")
         for signed in spot["signed"]:
             poster_uri = signed.get("poster_uri") or spot["poster_uri"]
-            key16 = _key16(signed["uri"], poster_uri, spot["captions_uri"])
+            words = [spot.get("captions_uri"), spot.get("srt_uri")]
+            key16 = _key16(signed["uri"], poster_uri, *(uri for uri in words if uri))
             stem = f"spots/{spot['spot_id']}/{signed['format']}-{key16}"
             media.publish(poster_uri, f"{stem}.jpg")
-            media.publish(spot["captions_uri"], f"{stem}.vtt")
+            for uri, ending in zip(words, ("vtt", "srt"), strict=True):
+                if uri:  # none where captions are in the picture alone
+                    media.publish(uri, f"{stem}.{ending}")
             done = media.publish(signed["uri"], f"{stem}.mp4")
             outputs.append(
                 {

@@ -20,10 +20,12 @@ from pipeline.recipes import load_recipe
 from schemas.campaign import Campaign
 from schemas.encoding import Encoding
 from schemas.layout import Format
+from schemas.timeline import Timeline
 from stages.base import Media
 from stages.composite import Composite, graph
 from stages.composite.composite import _write_carrier
 from stages.composite.encoders import audio_options, chosen_encoder, video_options
+from stages.composite.graphics import Graphics
 from stages.composite.joining import joined_shots
 from stages.composite.presenter import presenter_of, with_presenter
 from stages.shared.ffmpeg import run_ffmpeg
@@ -112,7 +114,7 @@ def measure_composite(
         found.ways.append(_best("encoder alone", work, lambda: _encoder_alone(work)))
         if moviepy:
             told("moviepy ...")
-            found.ways.append(run_moviepy(moviepy, work, first.crossfade_s))
+            found.ways.append(run_moviepy(moviepy, work, _changes(work)))
             found.notes.append("moviepy has no watermark to put in: its way is without")
         if len(stage.formats) > 1:
             told("formats ...")
@@ -156,9 +158,19 @@ def _formats(
     return [together, apart]
 
 
+def _planned(work: _Work) -> tuple[Timeline, Graphics]:
+    return work.stage.planned(work.spot, work.frame, work.media)
+
+
+def _changes(work: _Work) -> float:
+    """Length of the longest change between shots, in seconds: moviepy fades over all of them."""
+    return max((change.length_s for change in _planned(work)[0].transitions), default=0.0)
+
+
 def _prepare(work: _Work) -> None:
     """Write sound, mark and the uncompressed composite, which all other ways begin with."""
-    work.stage._sound(work.spot, work.media).write(work.folder / "sound.wav")
+    timeline = _planned(work)[0]
+    work.stage._sound(work.spot, work.media, timeline).write(work.folder / "sound.wav")
     secret = work.stage.watermark_secret
     _write_carrier(work.folder / "mark.yuv", 0x5B07A11, secret, work.frame)
     picture, feeds = _picture(work, "watermark")
@@ -173,14 +185,15 @@ def _picture(work: _Work, upto: str) -> tuple[Any, dict[str, Callable[[IO[bytes]
     """The graph up to a phase, and what is fed to it."""
     stage, spot = work.stage, work.spot
     clips = [work.media.open(shot["uri"]) for shot in spot["shots"]]
-    of = (spot["shots"], clips, work.frame, stage.length_s, stage.crossfade_s)
+    timeline, drawn = _planned(work)
+    of = (spot["shots"], clips, work.frame, stage.length_s, timeline.transitions)
     presenter = presenter_of(spot, work.media)
     if upto in ("decode", "presenter"):
         picture = joined_shots(*of)
         if upto == "presenter" and presenter is not None:
             picture = with_presenter(picture, presenter, work.frame)
         return picture.filter("trim", end_frame=round(stage.length_s * work.frame.fps)), {}
-    placed = stage._graphics(spot, work.frame, work.media).placed
+    placed = drawn.placed
     feeds: dict[str, Callable[[IO[bytes]], None]] = {one.feed: one.band.feed for one in placed}
     mark = work.folder / "mark.yuv" if upto == "watermark" else None
     return graph.composed(*of, presenter, placed, mark), feeds
@@ -206,12 +219,12 @@ def _phases(work: _Work) -> dict[str, float]:
     found: dict[str, float] = {}
 
     def drawn() -> int:
-        for one in work.stage._graphics(work.spot, work.frame, work.media).placed:
+        for one in _planned(work)[1].placed:
             one.band.feed(_Nowhere())  # type: ignore[arg-type]
         return 0
 
     def sound() -> int:
-        track = work.stage._sound(work.spot, work.media)
+        track = work.stage._sound(work.spot, work.media, _planned(work)[0])
         track.write(work.folder / "again.wav")
         return 0
 

@@ -28,7 +28,7 @@ def run_moviepy(python: str, work: Any, crossfade_s: float) -> Any:
     folder.mkdir(exist_ok=True)
     stage, spot, frame = work.stage, work.spot, work.frame
     pictures: list[dict[str, Any]] = []
-    for placed in stage._graphics(spot, frame, work.media).placed:
+    for placed in stage.planned(spot, frame, work.media)[1].placed:
         pictures += _pictures(placed, folder, frame.fps)
     options = video_options(frame, work.encoding, chosen_encoder(work.encoding)[0])
     taken = ("c:v", "preset", "pix_fmt", "r")

@@ -12,6 +12,7 @@ from pipeline.recipes.parts import (
     cutting,
     deliveries,
     formats,
+    template,
     voice_engine,
     voice_limits,
 )
@@ -57,6 +58,8 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
             effects=effects,
             disclosure=disclosure_label(campaign),
             formats=frames,
+            template=template(campaign),
+            captions=campaign.captions,
             length_s=campaign.length_s,
             deliveries=deliveries(campaign),
             text_track=campaign.encoding.text_track,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from schemas.delivery import Delivery
 from schemas.layout import Format, formats_of
 from schemas.platform import platforms_of
 from schemas.presenter_process import PresenterProcess
+from schemas.template import Template
 from schemas.video_preset import is_hub_id
 from stages.align import Align, CtcAligner
 from stages.avatar import (
@@ -34,8 +36,11 @@ from stages.avatar import (
 )
 from stages.avatar.hosts import host_of, shipped_host
 from stages.avatar.process.run import Limits
+from stages.composite.templates import load_template, template_of
 from stages.hardware import Hardware
 from stages.image_to_video import Cutting
+from stages.shared.fonts import check_font
+from stages.shared.logo import check_logo
 from stages.shared.nvenc import nvenc_fault
 from stages.speech import HibariVoice, HttpVoice, KokoroVoice, SpeechEngine, TransformersVoice
 from stages.speech.rules import known_languages
@@ -49,6 +54,7 @@ def optional_asset(uri: str | None) -> Asset | None:
 def brand_kit(campaign: Campaign) -> BrandKit:
     """The campaign's brand with its files as assets."""
     brand = campaign.brand
+    _check_brand_files(brand)
     return BrandKit(
         name=brand.name,
         ink=brand.ink,
@@ -60,11 +66,38 @@ def brand_kit(campaign: Campaign) -> BrandKit:
     )
 
 
+def _check_brand_files(brand: Brand) -> None:
+    """Raise `ConfigError` for a logo or a font that could not be used, before anything is spent."""
+    checks: list[tuple[str, str | None, Callable[[bytes], None]]] = [
+        ("logo", brand.logo, check_logo), ("font", brand.font, check_font),
+        ("font_bold", brand.font_bold, check_font),
+    ]  # fmt: skip
+    refusals = []
+    for key, uri, check in checks:
+        if uri is None:
+            continue
+        try:
+            check(storage.read_bytes(uri))
+        except ValueError as error:
+            refusals.append(Refusal(f"brand.{key}", uri, str(error)))
+    if refusals:
+        raise ConfigError("the brand kit", refusals)
+
+
 def formats(campaign: Campaign) -> tuple[Format, ...]:
     """The campaign's formats, laid out for its platforms and for whether somebody presents."""
     presented = campaign.presenter is not None or campaign.presenter_process is not None
-    platforms = platforms_of(campaign.platforms)
-    return formats_of(campaign.formats, platforms=platforms, presenter=presented)
+    platforms, look = platforms_of(campaign.platforms), template(campaign)
+    laid_out = formats_of(campaign.formats, platforms=platforms, presenter=presented)
+    return tuple(look.applied(frame) for frame in laid_out)
+
+
+def template(campaign: Campaign) -> Template:
+    """The campaign's template. Raises `ConfigError`."""
+    named = campaign.template
+    if named.endswith((".yaml", ".yml")):
+        return template_of(storage.read_bytes(named), named)
+    return load_template(named)
 
 
 def presenter(campaign: Campaign) -> PresenterEngine | None:

@@ -66,11 +66,7 @@ class Band:
         """The frame of each of the `moments`, as `yuva420_planes` gives it."""
         shape = (self.height_px, self.width_px, 4)
         picture = np.zeros(shape, np.uint8)
-        # Said outright, because a surface around an array would have straight alpha.
-        info = skia.ImageInfo.Make(
-            self.width_px, self.height_px, skia.kRGBA_8888_ColorType, skia.kPremul_AlphaType
-        )
-        surface = skia.Surface.MakeRasterDirect(info, picture, 4 * self.width_px)
+        surface = self._surface(picture)
         before: object = None
         planes = np.empty(0, np.uint8)
         for frame in self.moments():
@@ -84,6 +80,23 @@ class Band:
                             sprite.draw(canvas, time_s)
                 planes, before = yuva420_planes(picture), state
             yield planes
+
+    def picture(self, time_s: float) -> np.ndarray:
+        """How it looks at one time: uint8 (h, w, 4), premultiplied alpha."""
+        picture = np.zeros((self.height_px, self.width_px, 4), np.uint8)
+        with _DRAWING:
+            canvas = self._surface(picture).getCanvas()
+            for sprite in self.sprites:
+                if sprite.state(time_s) is not None:
+                    sprite.draw(canvas, time_s)
+        return picture
+
+    def _surface(self, picture: np.ndarray) -> skia.Surface:
+        # Said outright, because a surface around an array would have straight alpha.
+        info = skia.ImageInfo.Make(
+            self.width_px, self.height_px, skia.kRGBA_8888_ColorType, skia.kPremul_AlphaType
+        )
+        return skia.Surface.MakeRasterDirect(info, picture, 4 * self.width_px)
 
     def feed(self, stream: IO[bytes]) -> None:
         """Write the frames of all `moments` to ffmpeg."""

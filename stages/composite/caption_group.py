@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import skia
 
 from schemas.layout import Box
-from stages.composite.fitting import Block
+from stages.composite.fitting import HYPHEN, Block
 from stages.composite.grouping import CaptionWord
 
 
@@ -39,14 +39,19 @@ def spoken_word(group: Group, time_s: float) -> int:
 def pieces_of(group: Group, word: int) -> tuple[int, int]:
     """First and last index of the block's pieces that draw the word."""
     pieces = sorted((p for line in group.block.lines for p in line), key=lambda p: p.index)
-    wanted = [len(w.text.replace(" ", "")) for w in group.words]
+    wanted = [_length(w.text) for w in group.words]
     begin, end = sum(wanted[:word]), sum(wanted[: word + 1])
     at, found = 0, []
     for piece in pieces:
-        if at < end and at + len(piece.text.replace(" ", "")) > begin:
+        if at < end and at + _length(piece.text) > begin:
             found.append(piece.index)
-        at += len(piece.text)
+        at += _length(piece.text)
     return (found[0], found[-1]) if found else (0, -1)
+
+
+def _length(text: str) -> int:
+    """Letters that a word and its pieces have in common."""
+    return len(text.replace(" ", "").replace(HYPHEN, ""))
 
 
 def between(one: skia.Rect, other: skia.Rect, share: float) -> skia.Rect:

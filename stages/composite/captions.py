@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import skia
 
 from schemas.layout import Box, Format
-from stages.composite import paint
-from stages.composite.caption_group import Group, between, pieces_of, spoken_word
-from stages.composite.colours import Palette
-from stages.composite.easing import ease_out, progress
+from stages.composite.caption_drawing import MARGIN, MOVE_S, PAD_X, PAD_Y, CaptionPainter
+from stages.composite.caption_group import Group, spoken_word
+from stages.composite.easing import progress
 from stages.composite.fitting import Block
-from stages.composite.grouping import caption_words, group_words
-from stages.composite.text import Lettering
+from stages.composite.grouping import CaptionWord, caption_words, group_words
+from stages.composite.look import Look
 
 LEAD_S = 0.06
 """A group stands this long before its first word, so that the eye is there in time."""
 HOLD_S = 0.50
-"""And at most this long behind its last."""
-_MOVE_S = 0.07
-_WORD_GAP = 1.35  # room for the pill around the spoken word
+"""And at most this long behind its last, if it can be read by then."""
+READING_CPS = 18.0
+"""Characters a second that are read with ease; a group stays longer where there is time for it.
+Broadcasters allow 15 to 20 (BBC Subtitle Guidelines: 160 to 180 words a minute; Netflix: 20)."""
+_WORD_GAP = {"pill": 1.35}  # room for the pill around the spoken word
 _TEXT_PX, _SMALL_PX = 66.0, 40.0  # of a frame 1080 wide
-_PAD_X, _PAD_Y = 34.0, 15.0
-_MARGIN = 36.0  # around the box, for the shadow
 
 
 class Captions:
@@ -32,23 +33,27 @@ class Captions:
 
     def __init__(
         self, rows: Sequence[Mapping[str, Any]], shots: Sequence[Mapping[str, Any]],
-        frame: Format, lettering: Lettering, palette: Palette,
+        frame: Format, look: Look, *, drawn: bool = True,
     ) -> None:  # fmt: skip
-        self._frame, self._lettering, self._palette = frame, lettering, palette
+        """`rows` are WORD structs. Where they are not `drawn`, there is text but no `groups`."""
+        self._frame, self._look, self._own = frame, look, look.template.captions
         self._unit = frame.unit
+        self._weight = look.weight(self._own.face)
+        self._gap = _WORD_GAP.get(self._own.highlight, 1.0)
         areas = [frame.shots[shot["layout"]].captions for shot in shots]
         tallest = max((a.y1 - a.y0 for a in areas if a), default=0.0) * frame.height_px
-        self.height_px = round((tallest + 2 * _MARGIN * self._unit) / 2) * 2
-        words = caption_words(rows, lettering.fonts.drawable)
+        self.height_px = round((tallest + 2 * MARGIN * self._unit) / 2) * 2
+        words = caption_words(rows, look.lettering.fonts.drawable)
         self.spoken = group_words(words, [shot["start_s"] for shot in shots[1:]], self._crowding)
         """Every group of words, also those of shots in which no captions are drawn."""
-        self.groups = self._place(shots)
+        self.groups = self._place(shots) if drawn else []
+        self._painter = CaptionPainter(self.groups, frame, look, self.height_px)
 
     def _crowding(self, text: str) -> float:
         width = self._room(self._frame.shots["presented"].captions)[0]
-        block = self._lettering.fit(
-            text, "bold", _TEXT_PX * self._unit, width_px=1e6, word_gap=_WORD_GAP
-        )
+        text = self._look.cased(text, self._own.case)
+        size = _TEXT_PX * self._own.size * self._unit
+        block = self._look.lettering.fit(text, self._weight, size, width_px=1e6, word_gap=self._gap)
         wanted = block.width_px
         return 0.0 if wanted <= width else 2.0 + 4.0 * (wanted / width - 1.0)
 
@@ -56,7 +61,7 @@ class Captions:
         if area is None:
             return float(self._frame.width_px), float(self._frame.height_px)
         x0, y0, x1, y1 = area.pixels(self._frame.width_px, self._frame.height_px)
-        return x1 - x0 - 2 * _PAD_X * self._unit, y1 - y0 - 2 * _PAD_Y * self._unit
+        return x1 - x0 - 2 * PAD_X * self._unit, y1 - y0 - 2 * PAD_Y * self._unit
 
     def _place(self, shots: Sequence[Mapping[str, Any]]) -> list[Group]:
         placed: list[Group] = []
@@ -71,23 +76,28 @@ class Captions:
                 start_s = max(start_s, placed[-1].end_s)
             later = self.spoken[index + 1 :]
             next_s = later[0][0].start_s - LEAD_S if later else shot["end_s"]
-            end_s = min(words[-1].end_s + HOLD_S, next_s, shot["end_s"])
+            read_s = start_s + len(_text(words)) / READING_CPS
+            end_s = min(max(words[-1].end_s + HOLD_S, read_s), next_s, shot["end_s"])
             end_s = max(end_s, words[-1].start_s + 0.04)
+            drawn = tuple(
+                replace(word, text=self._look.cased(word.text, self._own.case)) for word in words
+            )
             width, height = self._room(area)
-            block = self._lettering.fit(
-                " ".join(word.text for word in words), "bold", _TEXT_PX * self._unit,
-                width_px=width, max_lines=2, min_size_px=_SMALL_PX * self._unit,
-                max_height_px=height, word_gap=_WORD_GAP,
+            size = _TEXT_PX * self._own.size * self._unit
+            block = self._look.lettering.fit(
+                _text(drawn), self._weight, size, width_px=width, max_lines=2,
+                min_size_px=min(_SMALL_PX * self._unit, size), max_height_px=height,
+                word_gap=self._gap,
             )  # fmt: skip
             follows = bool(placed) and placed[-1].area == area and start_s - placed[-1].end_s < 0.02
             placed.append(
-                Group(tuple(words), start_s, end_s, area, block, self._plate(area, block), follows)
+                Group(drawn, start_s, end_s, area, block, self._plate(area, block), follows)
             )
         return placed
 
     def _plate(self, area: Box, block: Block) -> Box:
-        wide = (block.width_px + 2 * _PAD_X * self._unit) / self._frame.width_px / 2
-        tall = (block.height_px + 2 * _PAD_Y * self._unit) / self._frame.height_px / 2
+        wide = (block.width_px + 2 * PAD_X * self._unit) / self._frame.width_px / 2
+        tall = (block.height_px + 2 * PAD_Y * self._unit) / self._frame.height_px / 2
         x, y = (area.x0 + area.x1) / 2, (area.y0 + area.y1) / 2
         return Box(x - wide, y - tall, x + wide, y + tall)
 
@@ -95,6 +105,11 @@ class Captions:
     def smallest_px(self) -> float:
         """Of the text of all groups; 0 if there are none."""
         return min((group.block.size_px for group in self.groups), default=0.0)
+
+    def reading_cps(self) -> float:
+        """Characters a second that 95 % of the groups ask for at most; 0 if there are none."""
+        asked = [len(g.text) / max(g.end_s - g.start_s, 1e-3) for g in self.groups]
+        return float(np.percentile(asked, 95)) if asked else 0.0
 
     def tops_px(self) -> list[tuple[float, int]]:
         """Where the band's upper edge stands: (from this second on, even pixel row) pairs."""
@@ -119,111 +134,17 @@ class Captions:
             return None
         index, group = found
         word = spoken_word(group, time_s)
-        entrance = self._entered(group, time_s)
-        leaving = progress(time_s, group.end_s - _MOVE_S, _MOVE_S) if self._ends(index) else 0.0
-        slide = progress(time_s, group.words[word].start_s, _MOVE_S) if word else 1.0
+        entrance = self._painter.entered(group, time_s)
+        leaving = self._painter.left(index, time_s)
+        slide = progress(time_s, group.words[word].start_s, MOVE_S) if word else 1.0
         return index, word, round(entrance, 3), round(leaving, 3), round(slide, 3)
-
-    def _entered(self, group: Group, time_s: float) -> float:
-        # One frame ahead: in its first frame a group can be read already.
-        return progress(time_s, group.start_s - 1 / self._frame.fps, _MOVE_S)
-
-    def _ends(self, index: int) -> bool:
-        return index + 1 == len(self.groups) or not self.groups[index + 1].follows
 
     def draw(self, canvas: skia.Canvas, time_s: float) -> None:
         """See `Sprite.draw`."""
         found = self._at(time_s)
-        if found is None:
-            return
-        index, group = found
-        entrance = ease_out(self._entered(group, time_s))
-        left_share = 0.0
-        if self._ends(index):
-            left_share = progress(time_s, group.end_s - _MOVE_S, _MOVE_S)
-        plate = self._rect(group)
-        if group.follows:
-            before = self._rect(self.groups[index - 1])
-            grown = between(before, plate, entrance)
-            opacity = 1.0
-        else:
-            grown, opacity = plate, entrance
-        canvas.save()
-        if left_share or not group.follows:
-            scale = 0.90 + 0.10 * entrance - 0.04 * left_share
-            canvas.translate(plate.centerX(), plate.centerY())
-            canvas.scale(scale, scale)
-            canvas.translate(-plate.centerX(), -plate.centerY())
-        canvas.saveLayerAlpha(None, round(255 * opacity * (1 - left_share)))
-        shape = paint.pill(grown, 30 * self._unit)
-        paint.shadow(canvas, shape, blur_px=26 * self._unit, drop_px=6 * self._unit, alpha=0.26)
-        paint.fill(canvas, shape, self._palette.paper, 0.97)
-        canvas.clipRRect(shape, skia.ClipOp.kIntersect, True)
-        if group.follows:
-            canvas.saveLayerAlpha(None, round(255 * entrance))
-        self._draw_words(canvas, group, plate, time_s)
-        canvas.restoreToCount(1)
+        if found is not None:
+            self._painter.draw(canvas, found[0], time_s)
 
-    def _draw_words(
-        self, canvas: skia.Canvas, group: Group, plate: skia.Rect, time_s: float
-    ) -> None:
-        left, top = plate.left() + _PAD_X * self._unit, plate.top() + _PAD_Y * self._unit
-        room = plate.width() - 2 * _PAD_X * self._unit
-        mark = self._mark(group, left, top, room, time_s)
-        colours = self._palette
-        self._lettering.draw(
-            canvas, group.block, colours.ink, left, top, align="centre", box_width_px=room
-        )
-        if mark is None:
-            return
-        canvas.save()
-        canvas.clipRRect(mark, skia.ClipOp.kIntersect, True)
-        paint.fill(canvas, mark, colours.accent)
-        self._lettering.draw(
-            canvas, group.block, colours.on_accent, left, top, align="centre", box_width_px=room
-        )
-        canvas.restore()
 
-    def _mark(
-        self, group: Group, left: float, top: float, room: float, time_s: float
-    ) -> skia.RRect | None:
-        """The pill behind the spoken word, on its way there from the word before."""
-        word = spoken_word(group, time_s)
-        there = self._word_rect(group, word, left, top, room)
-        if there is None:
-            return None
-        share = ease_out(progress(time_s, group.words[word].start_s, _MOVE_S))
-        if word and share < 1:
-            before = self._word_rect(group, word - 1, left, top, room)
-            if before is not None and abs(before.top() - there.top()) < 1:
-                there = between(before, there, share)
-        return paint.pill(there, 18 * self._unit)
-
-    def _word_rect(
-        self, group: Group, word: int, left: float, top: float, room: float
-    ) -> skia.Rect | None:
-        """Around all pieces of the block that belong to the word (it may have been broken)."""
-        block = group.block
-        first, last = pieces_of(group, word)
-        for number, line in enumerate(block.lines):
-            pieces = [piece for piece in line if first <= piece.index <= last]
-            if pieces:
-                start = left + (room - block.line_widths_px[number]) / 2
-                x0 = start + min(piece.x_px for piece in pieces)
-                x1 = start + max(piece.x_px + piece.width_px for piece in pieces)
-                y0 = top + number * block.line_height_px
-                pad = 0.155 * block.size_px
-                inset = 0.02 * block.line_height_px
-                return skia.Rect.MakeLTRB(
-                    x0 - pad, y0 + inset, x1 + pad, y0 + block.line_height_px - inset
-                )
-        return None
-
-    def _rect(self, group: Group) -> skia.Rect:
-        """The plate in the band's pixels."""
-        wide, tall = self._frame.width_px, self._frame.height_px
-        middle = self.height_px / 2
-        half = (group.box.y1 - group.box.y0) * tall / 2
-        return skia.Rect.MakeLTRB(
-            group.box.x0 * wide, middle - half, group.box.x1 * wide, middle + half
-        )
+def _text(words: Sequence[CaptionWord]) -> str:
+    return " ".join(word.text for word in words)

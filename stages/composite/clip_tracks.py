@@ -29,12 +29,12 @@ class ClipTrack:
 
 
 def clip_tracks(
-    shots: Sequence[Mapping[str, Any]], sounds: Mapping[int, Path], crossfade_s: float
+    shots: Sequence[Mapping[str, Any]], sounds: Mapping[int, Path], changes_s: Sequence[float]
 ) -> list[ClipTrack]:
-    """Tracks of the shots (SHOT rows) that have a sound, by the shot's index."""
+    """Tracks of the shots (SHOT rows) that have a sound, by the shot's index; `changes_s` are the
+    lengths of the changes from each shot to the next."""
     found, rise_s = [], 0.0
-    for shot in shots:
-        fall_s = min(crossfade_s, shot["handle_s"])
+    for shot, fall_s in zip(shots, [*changes_s, 0.0], strict=True):
         if (path := sounds.get(shot["index"])) is not None:
             found.append(ClipTrack(path, shot["start_s"], shot["end_s"] + fall_s, rise_s, fall_s))
         rise_s = fall_s

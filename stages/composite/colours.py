@@ -85,6 +85,22 @@ class Palette:
     faint: Colour
     """Of lesser text on paper: the former price, the product's name."""
 
+    def upon(self, surface: str) -> Palette:
+        """The same brand on another ground: "paper", "ink" or "accent". All pairs read there."""
+        if surface == "paper":
+            return self
+        ground = self.ink if surface == "ink" else self.accent
+        text = text_on(ground, self.ink, self.paper)
+        mark = readable(self.accent, ground) if surface == "ink" else text
+        blend = tuple(round(0.72 * i + 0.28 * p) for i, p in zip(text, ground, strict=True))
+        return Palette(
+            paper=ground,
+            ink=text,
+            accent=mark,
+            on_accent=text_on(mark, self.ink, self.paper) if surface == "ink" else ground,
+            faint=readable((blend[0], blend[1], blend[2]), ground),
+        )
+
     @staticmethod
     def of(brand: BrandKit, accent: str | None) -> Palette:
         """The brand's colours with the product's own accent, moved where they would not read."""

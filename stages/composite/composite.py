@@ -17,25 +17,35 @@ from schemas.brand import BrandKit
 from schemas.delivery import Delivery
 from schemas.encoding import Encoding
 from schemas.layout import DEFAULT_FORMATS, Format
+from schemas.template import Template
+from schemas.timeline import Timeline, timelines_json
 from stages.base import Hardware, Media, Reject, Stage, Verdict
 from stages.composite import graph, graphics, soundtrack
+from stages.composite.captions import Captions
 from stages.composite.cards import Offer
 from stages.composite.clip_tracks import clip_tracks
 from stages.composite.colours import Palette
+from stages.composite.directing import Script, direct
 from stages.composite.encoders import at_least, chosen_encoder
 from stages.composite.end_card_rows import Copy
 from stages.composite.identity import watermark_payload
 from stages.composite.languages import iso_639_2
+from stages.composite.look import Look
 from stages.composite.mix import Levels
 from stages.composite.poster import poster_frame, save_poster
 from stages.composite.presenter import presenter_boxes, presenter_of
-from stages.composite.subtitles import webvtt
+from stages.composite.qr import QrCode, code_side_px
+from stages.composite.rating import Rating
+from stages.composite.subtitles import cues_of, srt, webvtt
 from stages.composite.text import Lettering
 from stages.composite.text_track import hide_text
 from stages.shared.ffmpeg import run_ffmpeg
 from stages.shared.fonts import Fonts
 from stages.shared.format_shots import shots_in
+from stages.shared.logo import read_logo
 from stages.shared.watermark import carrier
+
+CAPTIONS = ("burned", "sidecar", "both")
 
 
 @dataclass(kw_only=True)
@@ -51,12 +61,15 @@ class Composite(Stage):
         "shots", "avatar_uri", "avatar_start_s", "avatar_end_s", "avatar_mouth_box",
         "avatar_shift_s", "voice_uri", "caption_words", "sound_events", "title", "brand",
         "tagline", "cta", "price", "regular_price", "currency", "language", "accent", "music",
+        "hook", "rating", "rating_count", "qr",
     )  # fmt: skip
     writes: ClassVar[pa.Schema] = pa.schema(
         [
             pa.field("masters", pa.list_(MASTER)),
             pa.field("poster_uri", pa.string()),  # JPEG, of the first format
-            pa.field("captions_uri", pa.string()),  # WebVTT, every word
+            pa.field("captions_uri", pa.string()),  # WebVTT, every word; null if only burned
+            pa.field("srt_uri", pa.string()),  # the same as SRT
+            pa.field("timeline_uri", pa.string()),  # JSON: what is seen when and where, per format
             pa.field("captions", pa.list_(CAPTION)),  # what is drawn, of the first format
             pa.field("presenter_box", BOX),  # of the first format; null where nobody presents
             pa.field("mouth_box", BOX),
@@ -77,8 +90,10 @@ class Composite(Stage):
     """The visible label, on screen from the first frame to the last."""
     formats: tuple[Format, ...] = DEFAULT_FORMATS
     length_s: float = 15.0
-    crossfade_s: float = 0.4
-    """Longest overlap of two shots; a clip's handle may make it shorter."""
+    template: Template = field(default=Template(title="clean"), metadata={"place": True})
+    """How the spot looks; without one, as `clean`. In the key by `identity`."""
+    captions: str = "both"
+    """"burned" into the picture, a "sidecar" file beside it, or "both"."""
     deliveries: tuple[Delivery, ...] = ()
     """By format how its file is encoded, and its loudness and true peak as they are measured on the
     encoded file. A format without one is H.264 at -14 LUFS and -1 dBTP."""
@@ -107,28 +122,39 @@ class Composite(Stage):
             raise ValueError("watermark_secret is too short to be one; give 8 characters or more")
         if not self.disclosure.strip():
             raise ValueError("disclosure is empty; every spot says that it was made by AI")
+        if self.captions not in CAPTIONS:
+            raise ValueError(f"captions {self.captions!r}: use one of {', '.join(CAPTIONS)}")
 
     @property
     def identity(self) -> str:
-        """For its key: how loud the clips' own sound is, where there is one."""
+        """For the key: all of the template that shows, and how loud clips' own sound is."""
         level_db = self.clip_sound_below_voice_db
-        return "" if level_db is None else f"clips {level_db:g} dB below the voice"
+        own = "" if level_db is None else f", clips {level_db:g} dB below the voice"
+        return self.template.identity + own
+
+    def foresee(self, spot: Mapping[str, Any]) -> None:
+        """A link that has no room as a code is refused before anything is spent."""
+        if spot.get("qr"):
+            for frame in self.formats:
+                _check_code(spot["qr"], frame)
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """See `Stage.run`."""
-        self._refuse_unreadable(spot, media)
+        verdicts = self._refuse_unreadable(spot, media)
         payload = watermark_payload({"spot": {c: spot.get(c) for c in self.reads}, **self._look()})
-        sound = self._sound(spot, media)
-        drawn = [self._graphics(spot, frame, media) for frame in self.formats]
-        subtitles, first = media.scratch("captions.vtt"), drawn[0].captions
-        subtitles.write_text(webvtt(first.spoken), encoding="utf-8")
+        planned = [self.planned(spot, frame, media) for frame in self.formats]
+        timelines, drawn = [t for t, _ in planned], [g for _, g in planned]
+        sound = self._sound(spot, media, timelines[0])
+        first, lines = drawn[0].captions, cues_of(drawn[0].captions.spoken)
+        spared = float(len(verdicts))
+        beside_it = self.captions != "burned"
+        subtitles = _written(media.scratch("captions.vtt"), webvtt(lines))
         cues = subtitles if self.text_track and first.spoken else None
         targets = [media.scratch(f"master_{frame.name}.mp4") for frame in self.formats]
         masters: list[dict[str, str]] = []
-        verdicts: list[Verdict] = []
         measured: dict[str, float] = {}
         heard: dict[tuple[float, float, int], Path] = {}
-        for frame, picture, target in zip(self.formats, drawn, targets, strict=True):
+        for frame, (timeline, picture), target in zip(self.formats, planned, targets, strict=True):
             delivery = self._delivery(frame)
             sound = sound.aimed(delivery.loudness_lufs, delivery.true_peak_dbtp)
             asked = (sound.loudness_lufs, sound.true_peak_dbtp, delivery.encoding.audio_kbps)
@@ -140,8 +166,9 @@ class Composite(Stage):
             raw = media.scratch(f"poster_{frame.name}.raw")
             still = graph.Still(poster_frame(spot["shots"], frame.fps), raw)
             verdicts += self._render(
-                spot, media, frame, picture, payload, beside, delivery.encoding, target, still
-            )
+                spot, media, frame, timeline, picture, payload, beside, delivery.encoding, target,
+                still,
+            )  # fmt: skip
             if asked not in heard:
                 checked = self._check_sound(sound, target, beside, delivery.encoding, media)
                 measured, heard[asked] = measured or checked, target
@@ -154,10 +181,14 @@ class Composite(Stage):
             for frame, picture in zip(self.formats, drawn, strict=True)
         ]
         names = [frame.name for frame in self.formats]
+        srt_file = _written(media.scratch("captions.srt"), srt(lines))
+        timeline_file = _written(media.scratch("timeline.json"), timelines_json(timelines))
         return {
             "masters": masters,
             "poster_uri": masters[0]["poster_uri"],
-            "captions_uri": media.save(subtitles),
+            "captions_uri": media.save(subtitles) if beside_it else None,
+            "srt_uri": media.save(srt_file) if beside_it else None,
+            "timeline_uri": media.save(timeline_file),
             **views[0],
             "views": [{"format": n, **v} for n, v in zip(names[1:], views[1:], strict=True)],
             "watermark_id": f"{payload:012x}",
@@ -166,6 +197,8 @@ class Composite(Stage):
                 **measured,
                 "caption_groups": float(len(first.groups)),
                 "caption_smallest_px": first.smallest_px,
+                "caption_cps_p95": first.reading_cps(),
+                "signs_left_out": spared,
                 "master_bytes": float(targets[0].stat().st_size),
             },
         }
@@ -185,20 +218,23 @@ class Composite(Stage):
         formats = [asdict(frame) for frame in self.formats]
         own: dict[str, Any] = {"brand": asdict(self.brand), "effects": effects, "v": self.version}
         own["deliveries"] = [asdict(self._delivery(frame)) for frame in self.formats]
+        own["template"] = self.template.identity
         return {**parameters, **own, "formats": formats}
 
     def _letters(self, media: Media) -> Lettering:
         if self._lettering is None:
             own = (self.brand.font, self.brand.font_bold)
             regular, bold = (media.open(font) if font else None for font in own)
-            self._lettering = Lettering(Fonts(regular, bold))
+            self._lettering = Lettering(Fonts(regular, bold, self.template.headline))
         return self._lettering
 
-    def _refuse_unreadable(self, spot: Mapping[str, Any], media: Media) -> None:
-        """A word that no font can draw would be missing from the ad."""
+    def _refuse_unreadable(self, spot: Mapping[str, Any], media: Media) -> list[Verdict]:
+        """A word that no font can draw would be missing from the ad; a sign that none has can be
+        spared, and is told of."""
         fonts = self._letters(media).fonts
         words = " ".join(word["text"] for word in spot["caption_words"] or [])
-        texts = {key: spot.get(key) or "" for key in ("title", "tagline", "cta")}
+        texts = {key: spot.get(key) or "" for key in ("title", "tagline", "cta", "hook")}
+        verdicts = []
         for column, text in {**texts, "script": words}.items():
             missing = fonts.missing_letters(text)
             if missing:
@@ -207,8 +243,29 @@ class Composite(Stage):
                     f"the {column} has letters that no font here can draw ({missing[:12]});"
                     " give the brand kit a font that has them",
                 )
+            if spared := fonts.spared(text):
+                named = ", ".join(f"{sign} U+{ord(sign):04X}" for sign in spared[:12])
+                said = f"left out of the {column}, for no font has them: {named}"
+                verdicts.append(Verdict("composite", "signs_left_out", "pass", said))
+        return verdicts
 
-    def _graphics(self, spot: Mapping[str, Any], frame: Format, media: Media) -> graphics.Graphics:
+    def planned(
+        self, spot: Mapping[str, Any], frame: Format, media: Media
+    ) -> tuple[Timeline, graphics.Graphics]:
+        """What is seen when and where in one format, and the bands that show it."""
+        colours = Palette.of(self.brand, spot.get("accent"))
+        look = Look(self.template, colours, self._letters(media), spot.get("language") or "en")
+        script = self._script(spot)
+        captions = Captions(
+            spot["caption_words"] or [], spot["shots"], frame, look,
+            drawn=self.captions != "sidecar",
+        )  # fmt: skip
+        spot = {**spot, "shots": shots_in(spot["shots"], frame.name)}
+        timeline = direct(spot, script, captions, frame, look, self.template.title)
+        logo = read_logo(media.open(self.brand.logo)) if self.brand.logo else None
+        return timeline, graphics.plan(timeline, captions, script.copy, frame, look, logo)
+
+    def _script(self, spot: Mapping[str, Any]) -> Script:
         prices = [spot.get("price"), spot.get("regular_price")]
         price, regular = (None if p is None else Decimal(str(p)) for p in prices)
         copy = Copy(
@@ -217,14 +274,14 @@ class Composite(Stage):
             title=spot.get("title"),
             cta=spot.get("cta"),
             offer=Offer.of(price, regular, spot.get("currency"), spot.get("language")),
+            rating=Rating.of(spot.get("rating"), spot.get("rating_count")),
         )
-        return graphics.plan(
-            copy, self.disclosure, spot["shots"], spot["caption_words"] or [], frame,
-            self._letters(media), Palette.of(self.brand, spot.get("accent")), self.length_s,
-            media.open(self.brand.logo) if self.brand.logo else None,
-        )  # fmt: skip
+        hook = spot.get("hook") or spot.get("tagline")
+        return Script(copy, self.disclosure, hook, spot.get("qr"), self.length_s)
 
-    def _sound(self, spot: Mapping[str, Any], media: Media) -> soundtrack.Soundtrack:
+    def _sound(
+        self, spot: Mapping[str, Any], media: Media, timeline: Timeline
+    ) -> soundtrack.Soundtrack:
         music = spot.get("music")
         own = {row["shot"]: media.open(row["uri"]) for row in spot.get("righted_clip_sounds") or []}
         levels = [self.music_below_voice_db, self.music_rise_db, self.effects_below_voice_db]
@@ -240,11 +297,13 @@ class Composite(Stage):
             levels=Levels(*levels),
             loudness_lufs=self._delivery(self.formats[0]).loudness_lufs,
             true_peak_dbtp=self._delivery(self.formats[0]).true_peak_dbtp,
-            clips=clip_tracks(spot["shots"], own, self.crossfade_s),
+            clips=clip_tracks(
+                spot["shots"], own, [change.length_s for change in timeline.transitions]
+            ),
         )
 
     def _render(
-        self, spot: Mapping[str, Any], media: Media, frame: Format,
+        self, spot: Mapping[str, Any], media: Media, frame: Format, timeline: Timeline,
         picture: graphics.Graphics, payload: int, beside: graph.Beside, encoding: Encoding,
         target: Path, still: graph.Still | None,
     ) -> list[Verdict]:  # fmt: skip
@@ -254,7 +313,7 @@ class Composite(Stage):
         shots = shots_in(spot["shots"], frame.name)
         clips = [media.open(shot["uri"]) for shot in shots]
         arguments = graph.master_arguments(
-            shots, clips, frame, self.length_s, self.crossfade_s,
+            shots, clips, frame, timeline.length_s, timeline.transitions,
             presenter_of(spot, media), picture.placed, mark, beside, encoding, encoder, target,
             still,
         )  # fmt: skip
@@ -266,7 +325,7 @@ class Composite(Stage):
         if simpler is None:
             return said
         return said + self._render(
-            spot, media, frame, picture, payload, beside, simpler, target, still
+            spot, media, frame, timeline, picture, payload, beside, simpler, target, still
         )
 
     def _check_sound(
@@ -296,6 +355,22 @@ def _captions(picture: graphics.Graphics) -> dict[str, list[dict[str, Any]]]:
             for g in picture.captions.groups
         ]
     }
+
+
+def _written(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _check_code(link: str, frame: Format) -> None:
+    area = frame.shots["end_card"].card
+    if area is None:
+        return
+    x0, y0, x1, y1 = area.pixels(frame.width_px, frame.height_px)
+    try:
+        QrCode(link, code_side_px(x1 - x0, y1 - y0, frame.unit))
+    except ValueError as error:
+        raise Reject("qr_too_long", f"{error} (format {frame.name})") from None
 
 
 def _write_carrier(path: Path, payload: int, secret: str, frame: Format) -> None:

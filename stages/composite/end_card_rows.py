@@ -1,21 +1,20 @@
-"""The rows of the end card: brand or logo, tagline, title, prices, button."""
+"""The rows of the end card: brand or logo, tagline, title, rating, prices, button."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-import cv2
 import numpy as np
 import skia
 
 from stages.composite import paint
 from stages.composite.cards import Offer
-from stages.composite.colours import Palette
+from stages.composite.colours import Colour, Palette
 from stages.composite.fitting import Block
-from stages.composite.text import Lettering
-from stages.shared.picture import read_picture
+from stages.composite.logo import sign_of
+from stages.composite.look import Look
+from stages.composite.rating import Rating, Stars
 
 
 @dataclass(frozen=True)
@@ -38,162 +37,188 @@ class Copy:
     title: str | None
     cta: str | None
     offer: Offer | None
+    rating: Rating | None = None
 
 
 class RowSetter:
-    """Measures each row so that it fits the card, and draws it centred."""
+    """Measures each row so that it fits the card, and draws it in its place."""
 
     def __init__(
-        self, lettering: Lettering, palette: Palette, unit: float, left_px: float, room_px: float,
-        pulse: Callable[[float], float],
+        self, look: Look, colours: Palette, unit: float, left_px: float, room_px: float,
+        align: str, pulse: Callable[[float], float],
     ) -> None:  # fmt: skip
         """`unit` is `Format.unit`; `pulse(time_s)` the button's swell, 0 to 1."""
-        self._lettering, self._palette, self._unit = lettering, palette, unit
-        self._left, self._room, self._pulse = left_px, room_px, pulse
+        self._look, self._colours, self._unit, self._pulse = look, colours, unit, pulse
+        self._own, self._fit = look.template.end_card, look.lettering.fit
+        self.left_px, self.room_px, self.centred = left_px, room_px, align == "centre"
 
     def rows(
-        self, copy: Copy, with_title: bool, lines: int, scale: float, logo: Path | None
-    ) -> list[Row]:
-        """All that the card says, from top to bottom, at `scale` of the full size."""
-        unit, fit = self._unit * scale, self._lettering.fit
-        rows = [self._logo(logo, unit) if logo else self._brand(copy.brand, unit)]
+        self, copy: Copy, lines: int, title_lines: int, scale: float, logo: np.ndarray | None,
+        large: float = 1.0,
+    ) -> list[Row]:  # fmt: skip
+        """All that the card says, from top to bottom, at `scale` of the full size, tagline and
+        price `large` times that; the tagline in so many lines, the title in others (0: none)."""
+        unit = self._unit * scale
+        rows = [self._brand(copy.brand, logo, unit)]
         if copy.tagline:
-            block = fit(
-                copy.tagline, "black", 76 * unit, width_px=self._room, max_lines=lines,
-                min_size_px=46 * unit,
+            headline = self._look.weight(self._own.face, "black")
+            block = self._fit(
+                self._look.cased(copy.tagline, self._own.case), headline, 76 * unit * large,
+                width_px=self.room_px, max_lines=lines, min_size_px=46 * unit,
             )  # fmt: skip
-            rows.append(self._words(block, 10 * unit, self._palette.ink))
-        if copy.title and with_title:
-            block = fit(
-                copy.title, "medium", 36 * unit, width_px=self._room, max_lines=lines,
+            rows.append(self._words(block, 10 * unit, self._colours.ink))
+        if copy.title and title_lines:
+            block = self._fit(
+                copy.title, "medium", 36 * unit, width_px=self.room_px, max_lines=title_lines,
                 min_size_px=28 * unit,
             )  # fmt: skip
-            rows.append(self._words(block, 6 * unit, self._palette.faint))
+            rows.append(self._words(block, 6 * unit, self._colours.faint))
+        if copy.rating:
+            rows.append(self._stars(copy.rating, unit))
         if copy.offer:
-            rows.append(self._prices(copy.offer, unit))
+            rows.append(self._prices(copy.offer, unit, large))
         if copy.cta:
-            rows.append(self._button(copy.cta, unit))
+            rows.append(self._button(self._look.cased(copy.cta, self._own.case), unit))
         return rows
 
-    def _words(self, block: Block, gap_px: float, colour: tuple[int, int, int]) -> Row:
+    def _x(self, wide: float) -> float:
+        """Where something of that width begins."""
+        return self.left_px + ((self.room_px - wide) / 2 if self.centred else 0.0)
+
+    def _words(self, block: Block, gap_px: float, colour: Colour) -> Row:
+        align = "centre" if self.centred else "left"
+
         def draw(canvas: skia.Canvas, y: float, time_s: float) -> None:
-            self._lettering.draw(
-                canvas, block, colour, self._left, y, align="centre", box_width_px=self._room
+            self._look.lettering.draw(
+                canvas, block, colour, self.left_px, y, align=align, box_width_px=self.room_px
             )
 
         return Row(block.height_px, gap_px, draw)
 
-    def _brand(self, name: str, unit: float) -> Row:
-        block = self._lettering.fit(
-            name, "bold", 40 * unit, width_px=self._room - 120 * unit, min_size_px=24 * unit
-        )
+    def _brand(self, name: str, logo: np.ndarray | None, unit: float) -> Row:
+        rules = self.centred and logo is None
+        sign = sign_of(
+            name, logo, self._look, weight="bold", size_px=40 * unit,
+            room_px=self.room_px - (120 * unit if rules else 0.0), logo_px=72 * unit,
+        )  # fmt: skip
+        colour = self._colours.accent
 
         def draw(canvas: skia.Canvas, y: float, time_s: float) -> None:
-            colours, middle = self._palette, self._left + self._room / 2
-            self._lettering.draw(
-                canvas, block, colours.accent, self._left, y, align="centre",
-                box_width_px=self._room,
-            )  # fmt: skip
-            line = y + block.height_px / 2
+            sign.draw(canvas, self._look, colour, self._x(sign.width_px), y)
+            if not rules:
+                return
+            line, middle = y + sign.height_px / 2, self.left_px + self.room_px / 2
             for side in (-1, 1):  # a short rule on either side
-                near = middle + side * (block.width_px / 2 + 20 * unit)
+                near = middle + side * (sign.width_px / 2 + 20 * unit)
                 rule = skia.Rect.MakeLTRB(
                     min(near, near + side * 40 * unit), line - 1.5 * unit,
                     max(near, near + side * 40 * unit), line + 1.5 * unit,
                 )  # fmt: skip
-                paint.fill(canvas, paint.pill(rule, 2 * unit), colours.accent)
+                paint.fill(canvas, paint.pill(rule, 2 * unit), colour)
 
-        return Row(block.height_px, 0.0, draw)
+        return Row(sign.height_px, 0.0, draw)
 
-    def _logo(self, path: Path, unit: float) -> Row:
-        picture = read_picture(path, alpha=True)
-        tall, wide = picture.shape[:2]
-        scale = min(72 * unit / tall, 0.7 * self._room / wide)
-        size = max(1, round(wide * scale)), max(1, round(tall * scale))
-        premultiplied = picture.astype(np.float32)
-        premultiplied[..., :3] *= premultiplied[..., 3:] / 255
-        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        small = cv2.resize(premultiplied, size, interpolation=way)
-        image = skia.Image.fromarray(
-            np.ascontiguousarray(np.clip(small, 0, 255).astype(np.uint8)),
-            colorType=skia.kRGBA_8888_ColorType, alphaType=skia.kPremul_AlphaType,
-        )  # fmt: skip
+    def _stars(self, rating: Rating, unit: float) -> Row:
+        stars = Stars(rating, self._look, 34 * unit, self.room_px)
 
         def draw(canvas: skia.Canvas, y: float, time_s: float) -> None:
-            canvas.drawImage(image, self._left + (self._room - size[0]) / 2, y)
+            stars.draw(canvas, self._x(stars.width_px), y, self._colours.faint, 1.0)
 
-        return Row(float(size[1]), 0.0, draw)
+        return Row(stars.height_px, 8 * unit, draw)
 
-    def _prices(self, offer: Offer, unit: float) -> Row:
-        fit, gap = self._lettering.fit, 20 * unit
-        room = self._room
+    def _prices(self, offer: Offer, unit: float, large: float) -> Row:
+        gap, room = 20 * unit, self.room_px
         saving = regular = None
         if offer.saving:
-            saving = fit(offer.saving, "bold", 36 * unit, width_px=room * 0.25)
+            saving = self._fit(offer.saving, "bold", 36 * unit, width_px=room * 0.25)
             room -= saving.width_px + 40 * unit + gap
         if offer.regular:
-            regular = fit(offer.regular, "semibold", 46 * unit, width_px=room * 0.4)
+            regular = self._fit(offer.regular, "semibold", 46 * unit, width_px=room * 0.4)
             room -= regular.width_px + gap
-        price = fit(offer.price, "black", 88 * unit, width_px=room, min_size_px=30 * unit)
+        price = self._fit(
+            offer.price, self._look.weight(self._own.face, "black"), 88 * unit * large,
+            width_px=room,
+            min_size_px=30 * unit,
+        )  # fmt: skip
         widths = [price.width_px]
         widths += [regular.width_px] if regular else []
         widths += [saving.width_px + 40 * unit] if saving else []
         total = sum(widths) + gap * (len(widths) - 1)
 
         def draw(canvas: skia.Canvas, y: float, time_s: float) -> None:
-            colours = self._palette
-            x = self._left + (self._room - total) / 2
-            middle = y + price.height_px / 2
-            self._lettering.draw(canvas, price, colours.ink, x, y)
+            colours, letters = self._colours, self._look.lettering
+            x, middle = self._x(total), y + price.height_px / 2
+            letters.draw(canvas, price, colours.ink, x, y)
             x += price.width_px + gap
             if regular:
                 base = y + price.ascent_px - regular.ascent_px
-                paint.struck(canvas, self._lettering, regular, colours.faint, x, base)
+                paint.struck(canvas, letters, regular, colours.faint, x, base)
                 x += regular.width_px + gap
             if saving:
                 half = 30 * unit
                 badge = skia.Rect.MakeLTRB(
                     x, middle - half, x + saving.width_px + 40 * unit, middle + half
                 )
-                paint.fill(canvas, paint.pill(badge, 16 * unit), colours.accent)
+                shape = paint.pill(badge, self._look.radius(16 * unit))
+                paint.fill(canvas, shape, colours.accent)
                 top = middle - saving.height_px / 2
-                self._lettering.draw(canvas, saving, colours.on_accent, x + 20 * unit, top)
+                letters.draw(canvas, saving, colours.on_accent, x + 20 * unit, top)
 
         return Row(price.height_px, 6 * unit, draw, pops=True)
 
     def _button(self, text: str, unit: float) -> Row:
+        if self._own.button == "underline":
+            return self._link(text, unit)
         arrow = 36 * unit
-        block = self._lettering.fit(
-            text, "bold", 50 * unit, width_px=self._room - 180 * unit, min_size_px=28 * unit
+        block = self._fit(
+            text, "bold", 50 * unit, width_px=self.room_px - 180 * unit, min_size_px=28 * unit
         )
         tall = 112 * unit
-        wide = max(block.width_px + arrow + 20 * unit + 104 * unit, 0.62 * self._room)
+        wide = block.width_px + arrow + 20 * unit + 104 * unit
+        wide = min(max(wide, 0.62 * self.room_px), self.room_px)
+        radius = tall if self._own.button == "pill" else 0.0
 
         def draw(canvas: skia.Canvas, y: float, time_s: float) -> None:
-            colours = self._palette
-            middle, centre = y + tall / 2, self._left + self._room / 2
-            swell = 1 + 0.022 * self._pulse(time_s)
+            colours, left = self._colours, self._x(wide)
+            middle, centre = y + tall / 2, left + wide / 2
             canvas.save()
-            canvas.translate(centre, middle)
-            canvas.scale(swell, swell)
-            canvas.translate(-centre, -middle)
-            rect = skia.Rect.MakeXYWH(centre - wide / 2, y, wide, tall)
-            shape = paint.pill(rect, tall)
-            paint.shadow(canvas, shape, blur_px=24 * unit, drop_px=8 * unit, alpha=0.22)
+            paint.scaled(canvas, 1 + 0.022 * self._pulse(time_s), centre, middle)
+            shape = paint.pill(skia.Rect.MakeXYWH(left, y, wide, tall), radius)
+            if radius:
+                paint.shadow(canvas, shape, blur_px=24 * unit, drop_px=8 * unit, alpha=0.22)
             paint.fill(canvas, shape, colours.accent)
             x = centre - (block.width_px + arrow + 20 * unit) / 2
             top = middle - block.height_px / 2
-            self._lettering.draw(canvas, block, colours.on_accent, x, top)
+            self._look.lettering.draw(canvas, block, colours.on_accent, x, top)
             shift = 5 * unit * self._pulse(time_s)
-            _arrow(canvas, x + block.width_px + 20 * unit + shift, middle, arrow, colours.on_accent)
+            x += block.width_px + 20 * unit + shift
+            _arrow(canvas, x, middle, arrow, colours.on_accent)
             canvas.restore()
 
         return Row(tall, 18 * unit, draw, pops=True)
 
+    def _link(self, text: str, unit: float) -> Row:
+        """The call as a line of text with a rule below it and an arrow behind."""
+        arrow = 32 * unit
+        block = self._fit(
+            text, "semibold", 46 * unit, width_px=self.room_px - arrow - 24 * unit,
+            min_size_px=26 * unit,
+        )  # fmt: skip
+        wide, tall = block.width_px + 20 * unit + arrow, block.height_px + 8 * unit
 
-def _arrow(
-    canvas: skia.Canvas, x: float, y: float, size_px: float, colour: tuple[int, int, int]
-) -> None:
+        def draw(canvas: skia.Canvas, y: float, time_s: float) -> None:
+            colours, x = self._colours, self._x(wide)
+            self._look.lettering.draw(canvas, block, colours.ink, x, y)
+            rule = skia.Rect.MakeXYWH(x, y + tall - 4 * unit, block.width_px, 4 * unit)
+            paint.fill(canvas, paint.pill(rule, 0), colours.accent)
+            shift = 5 * unit * self._pulse(time_s)
+            middle = y + block.height_px / 2
+            _arrow(canvas, x + block.width_px + 15 * unit + shift, middle, arrow, colours.accent)
+
+        return Row(tall, 22 * unit, draw)
+
+
+def _arrow(canvas: skia.Canvas, x: float, y: float, size_px: float, colour: Colour) -> None:
     stroke = skia.Paint(
         AntiAlias=True, Color=skia.ColorSetRGB(*colour), Style=skia.Paint.kStroke_Style,
         StrokeWidth=0.15 * size_px, StrokeCap=skia.Paint.kRound_Cap,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from stages.composite.pieces import Piece, clusters, drop_last_letter, is_tall, visual_order
+from stages.composite.pieces import Piece, clusters, drop_last_letter, visual_order
 
 ELLIPSIS = "…"
+HYPHEN = "\u2010"
+"""At the end of a line in which a word is broken; no text has it from a keyboard."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,10 @@ class Fitter:
     max_height_px: float
     word_gap: float
     """Width of the space between words as a multiple of the font's own."""
+    ascent: float = 0.935
+    """Of a line, above its baseline, as a share of the size."""
+    line: float = 1.25
+    """Height of a line, as a share of the size."""
 
     def fit(self, pieces: Sequence[Piece], size_px: float, min_size_px: float) -> Block:
         """The largest block that fits, from `size_px` down; at `min_size_px` it is cut to fit."""
@@ -75,7 +81,10 @@ class Fitter:
                 return self._balance(block, pieces)
             if size <= min_size_px:
                 return self._cut(pieces, size)
-            size = max(size * 0.96, min_size_px)
+            # All lines together are too short for it until it is this much smaller.
+            needed = sum(block.line_widths_px)
+            ratio = 1.02 * self.max_lines * self.width_px / needed if needed else 1.0
+            size = max(size * min(0.96, ratio), min_size_px)
 
     def _set(
         self, pieces: Sequence[Piece], size_px: float, width_px: float, *, cut: bool = False
@@ -99,7 +108,6 @@ class Fitter:
     ) -> Block:
         space = self._space(size_px)
         to_left = next((p.direction == "R" for p in pieces if p.direction in "LR"), False)
-        tall = any(is_tall(piece.text) for piece in pieces)
         placed, widths = [], []
         for line in lines:
             x, row = 0.0, []
@@ -119,8 +127,8 @@ class Fitter:
             line_widths_px=tuple(widths),
             weight=self.weight,
             size_px=size_px,
-            ascent_px=size_px * (1.10 if tall else 0.935),
-            line_height_px=size_px * (1.62 if tall else 1.25),
+            ascent_px=size_px * self.ascent,
+            line_height_px=size_px * self.line,
             cut=cut,
         )
 
@@ -151,22 +159,30 @@ class Fitter:
         if len(block.lines) <= allowed:
             return block
         kept = parts[: max(piece.index for piece in block.lines[allowed - 1]) + 1]
-        while kept:
-            last = Piece(kept[-1].text.rstrip(",.;:-–— ") + ELLIPSIS, kept[-1].spaced)
-            block = self._set([*kept[:-1], last], size_px, self.width_px, cut=True)
+        shorter = [kept]
+        while shorter[-1]:
+            shorter.append(drop_last_letter(shorter[-1]))
+        best, low, high = self._place([], [], size_px, True), 0, len(shorter) - 2
+        while low <= high:  # what fits still does when a letter goes
+            middle = (low + high) // 2
+            head = shorter[middle]
+            last = Piece(head[-1].text.rstrip(",.;:-–— ") + ELLIPSIS, head[-1].spaced)
+            block = self._set([*head[:-1], last], size_px, self.width_px, cut=True)
             if len(block.lines) <= allowed and block.width_px <= self.width_px:
-                return block
-            kept = drop_last_letter(kept)
-        return self._place([], [], size_px, True)
+                best, high = block, middle - 1
+            else:
+                low = middle + 1
+        return best
 
     def _break(self, piece: Piece, size_px: float) -> list[Piece]:
         """Parts of a piece that is wider than a line."""
         if self.measure(piece.text, size_px) <= self.width_px:
             return [piece]
+        hyphen = HYPHEN if piece.text.isalpha() and piece.direction == "L" else ""
         parts, held = [], ""
         for cluster in clusters(piece.text):
-            if held and self.measure(held + cluster, size_px) > self.width_px:
-                parts.append(held)
+            if held and self.measure(held + cluster + hyphen, size_px) > self.width_px:
+                parts.append(held + hyphen)
                 held = ""
             held += cluster
         parts.append(held)

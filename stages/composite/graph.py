@@ -12,6 +12,7 @@ import ffmpeg  # type: ignore[import-untyped]
 
 from schemas.encoding import Encoding
 from schemas.layout import Format
+from schemas.timeline import Transition
 from stages.composite.band import Band
 from stages.composite.encoders import TAGS, audio_options, video_options
 from stages.composite.joining import joined_shots, tagged
@@ -49,13 +50,13 @@ class Still:
 
 def master_arguments(
     shots: Sequence[Mapping[str, Any]], clips: Sequence[Path], frame: Format, length_s: float,
-    crossfade_s: float, presenter: Presenter | None, graphics: Sequence[Placed],
+    transitions: Sequence[Transition], presenter: Presenter | None, graphics: Sequence[Placed],
     carrier: Path, beside: Beside, encoding: Encoding, encoder: str, target: Path,
     still: Still | None = None,
 ) -> list[str]:  # fmt: skip
     """ffmpeg's arguments for one master; `Placed.feed` of each `graphics` is to be fed to it."""
     picture = composed(
-        shots, clips, frame, length_s, crossfade_s, presenter, graphics, carrier
+        shots, clips, frame, length_s, transitions, presenter, graphics, carrier
     )  # fmt: skip
     outputs = []
     if still is not None:
@@ -74,12 +75,12 @@ def master_arguments(
 
 def composed(
     shots: Sequence[Mapping[str, Any]], clips: Sequence[Path], frame: Format, length_s: float,
-    crossfade_s: float, presenter: Presenter | None, graphics: Sequence[Placed],
+    transitions: Sequence[Transition], presenter: Presenter | None, graphics: Sequence[Placed],
     carrier: Path | None,
 ) -> Any:  # fmt: skip
     """The finished picture of one format, before its encode: yuv420p, BT.709. Without a `carrier`
     it has no watermark."""
-    picture = joined_shots(shots, clips, frame, length_s, crossfade_s)
+    picture = joined_shots(shots, clips, frame, length_s, transitions)
     if presenter is not None:
         picture = with_presenter(picture, presenter, frame)
     for placed in graphics:

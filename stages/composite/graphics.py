@@ -1,25 +1,27 @@
-"""All that is drawn over a spot's picture, planned for one format."""
+"""All that is drawn over a spot's picture, as bands, from the timeline of one format."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from schemas.layout import Format
+import numpy as np
+
+from schemas.format import Format
+from schemas.timeline import Card, Timeline
 from stages.composite.band import Band, Sprite
 from stages.composite.captions import Captions
-from stages.composite.cards import AiLabel, PriceTag
-from stages.composite.colours import Palette
+from stages.composite.cards import AiLabel
 from stages.composite.end_card import EndCard
 from stages.composite.end_card_rows import Copy
 from stages.composite.graph import Placed
-from stages.composite.text import Lettering
+from stages.composite.hook import Hook
+from stages.composite.look import Look
+from stages.composite.price import PriceTag
+from stages.composite.rating import RatingChip
+from stages.composite.sting import Sting
 
-TAG_DELAY_S = 0.25
-"""The price tag comes when the second shot is on screen, not in the cut."""
-CARD_DELAY_S = 0.10
 _SHADOW_PX = 22.0
 
 
@@ -32,49 +34,100 @@ class Graphics:
 
 
 def plan(
-    copy: Copy, disclosure: str, shots: Sequence[Mapping[str, Any]],
-    words: Sequence[Mapping[str, Any]], frame: Format, lettering: Lettering, palette: Palette,
-    length_s: float, logo: Path | None,
+    timeline: Timeline, captions: Captions, copy: Copy, frame: Format, look: Look,
+    logo: np.ndarray | None,
 ) -> Graphics:  # fmt: skip
-    """Captions and cards of one spot; `shots` and `words` are SHOT and WORD structs."""
-    frames = round(length_s * frame.fps)
-    captions = Captions(words, shots, frame, lettering, palette)
-    last = shots[-1]
-    card_s = last["start_s"] if last["layout"] == "end_card" else length_s
+    """`logo` (h, w, 4) with straight alpha. Raises `ValueError` for a QR code without room."""
+    bands = _Bands(frame, round(timeline.length_s * frame.fps))
     placed = []
     if captions.groups:
-        end = min(round(captions.groups[-1].end_s * frame.fps) + 1, frames)
-        band = _band(frame, captions.height_px, 0, end, [captions])
+        end = captions.groups[-1].end_s + 1 / frame.fps
+        band = bands.between(captions.height_px, 0.0, end, [captions])
         placed.append(Placed("captions", band, captions.tops_px()))
-    if card_s < length_s:
-        card = EndCard(copy, frame, lettering, palette, start_s=card_s + CARD_DELAY_S, logo=logo)
-        band = _band(frame, card.height_px, round(card_s * frame.fps), frames, [card])
-        placed.append(Placed("end_card", band, [(0.0, card.top_px)]))
-    placed.append(_top(copy, disclosure, shots, frame, lettering, palette, card_s, frames))
+    if hook := timeline.card("hook"):
+        top, height = bands.around([hook], rise_px=60.0)
+        if look.template.hook is not None and look.template.hook.style == "plain":
+            top, height = 0, top + height  # the shade behind it begins at the frame's edge
+        band = bands.between(height, 0.0, hook.end_s, [Hook(hook, frame, top, look)])
+        placed.append(Placed("hook", band, [(0.0, top)]))
+    if card := timeline.card("end_card"):
+        code = timeline.card("qr")
+        shown = copy if look.template.rating.on_card else replace(copy, rating=None)
+        drawn = EndCard(shown, card, frame, look, logo, code.text if code else None)
+        band = bands.between(drawn.height_px, card.start_s, timeline.length_s, [drawn])
+        placed.append(Placed("end_card", band, [(0.0, drawn.top_px)]))
+    sting = timeline.card("sting")
+    own = look.template.sting
+    if sting and own and own.style == "sweep":  # over the whole frame, in a band of its own
+        sprite = Sting(sting, frame, 0, look, logo)
+        band = bands.between(frame.height_px, sting.start_s, sting.end_s, [sprite])
+        placed.append(Placed("sting", band, [(0.0, 0)]))
+        sting = None
+    placed.append(_top(timeline, sting, copy, frame, look, logo, bands))
     return Graphics(placed, captions)
 
 
 def _top(
-    copy: Copy, disclosure: str, shots: Sequence[Mapping[str, Any]], frame: Format,
-    lettering: Lettering, palette: Palette, card_s: float, frames: int,
+    timeline: Timeline, sting: Card | None, copy: Copy, frame: Format, look: Look,
+    logo: np.ndarray | None, bands: _Bands,
 ) -> Placed:  # fmt: skip
-    """The band with the AI label and, from the second shot on, the price tag."""
-    margin = _SHADOW_PX * frame.unit
-    upper = min(frame.ai_label.y0, frame.price_tag.y0) * frame.height_px - margin
-    lower = max(frame.ai_label.y1, frame.price_tag.y1) * frame.height_px + margin
-    top = int(upper // 2 * 2)
-    sprites: list[Sprite] = [AiLabel(disclosure, frame, top, lettering)]
-    start_s = shots[1]["start_s"] + TAG_DELAY_S if len(shots) > 1 else card_s
-    if copy.offer and start_s < card_s:
-        sprites.append(
-            PriceTag(
-                copy.offer, frame, top, lettering, palette,
-                start_s=start_s, end_s=card_s,
-            )
-        )  # fmt: skip
-    band = _band(frame, int((lower - top) // 2 * 2), 0, frames, sprites)
+    """The band with the AI label, the price, the stars and a sting that rises."""
+    label, price, rating = (timeline.card(kind) for kind in ("ai_label", "price", "rating"))
+    assert label is not None, "every spot has its label"
+    cards = [card for card in (label, price, rating, sting) if card is not None]
+    top, height = bands.around(cards)
+    sprites: list[Sprite] = [AiLabel(label.text, frame, top, look.lettering)]
+    if price is not None and copy.offer is not None:
+        sprites.append(PriceTag(copy.offer, price, frame, top, look))
+    if rating is not None and copy.rating is not None:
+        sprites.append(RatingChip(copy.rating, rating, frame, top, look))
+    if sting is not None:
+        sprites.append(Sting(sting, frame, top, look, logo))
+    band = bands.between(height, 0.0, timeline.length_s, sprites)
     return Placed("top", band, [(0.0, top)])
 
 
-def _band(frame: Format, height_px: int, first: int, end: int, sprites: Sequence[Sprite]) -> Band:
-    return Band(frame.width_px, height_px, frame.fps, first, end, sprites)
+@dataclass(frozen=True)
+class _Bands:
+    """Bands of one frame, which lasts so many frames."""
+
+    frame: Format
+    frames: int
+
+    def between(
+        self, height_px: int, start_s: float, end_s: float, sprites: Sequence[Sprite]
+    ) -> Band:
+        """A band seen from one second to another."""
+        fps = self.frame.fps
+        first = int(start_s * fps + 1e-6)
+        end = min(max(math.ceil(end_s * fps - 1e-6), first + 1), self.frames)
+        return Band(self.frame.width_px, height_px, fps, first, end, sprites)
+
+    def around(self, cards: Sequence[Card], rise_px: float = 0.0) -> tuple[int, int]:
+        """(upper edge, height), even, of a band that holds these cards and their shadows."""
+        margin = (_SHADOW_PX + rise_px) * self.frame.unit
+        upper = min(card.box.y0 for card in cards) * self.frame.height_px - margin
+        lower = max(card.box.y1 for card in cards) * self.frame.height_px + margin
+        top = max(int(upper // 2 * 2), 0)
+        return top, int((min(lower, self.frame.height_px) - top) // 2 * 2)
+
+
+def drawn_at(graphics: Graphics, frame: Format, time_s: float) -> np.ndarray:
+    """All that is drawn over the picture at that time: uint8 (h, w, 4), premultiplied alpha."""
+    whole = np.zeros((frame.height_px, frame.width_px, 4), np.uint8)
+    for placed in graphics.placed:
+        band, number = placed.band, int(time_s * frame.fps + 1e-6)
+        if not band.first_frame <= number < band.end_frame:
+            continue
+        begun = [top for from_s, top in placed.tops_px if from_s <= time_s + 1e-4]
+        top = begun[-1] if begun else placed.tops_px[0][1]
+        whole = _over(whole, band.picture(number / frame.fps), top)
+    return whole
+
+
+def _over(whole: np.ndarray, band: np.ndarray, top: int) -> np.ndarray:
+    rows = slice(max(top, 0), min(top + len(band), len(whole)))
+    part = band[rows.start - top : rows.stop - top].astype(np.uint16)
+    below = whole[rows].astype(np.uint16)
+    whole[rows] = np.minimum(part + below * (255 - part[..., 3:]) // 255, 255).astype(np.uint8)
+    return whole

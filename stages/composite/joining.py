@@ -1,4 +1,4 @@
-"""The part of the graph that joins a spot's clips, with crossfades, into one exact picture."""
+"""The part of the graph that joins a spot's clips, with transitions, into one exact picture."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import ffmpeg  # type: ignore[import-untyped]
 
 from schemas.layout import Format
+from schemas.timeline import Transition
 from stages.composite.reframe import cropped
 from stages.shared.ffmpeg import FORMATS_ALLOWED
 
@@ -19,6 +20,7 @@ READING = {
     "threads": 2,
 }
 """Options of every file that is opened."""
+_XFADE = {"wipe": "smoothleft", "zoom": "zoomin"}
 
 
 def tagged(stream: Any) -> Any:
@@ -30,11 +32,12 @@ def tagged(stream: Any) -> Any:
 
 def joined_shots(
     shots: Sequence[Mapping[str, Any]], clips: Sequence[Path], frame: Format, length_s: float,
-    crossfade_s: float,
+    transitions: Sequence[Transition],
 ) -> Any:  # fmt: skip
-    """The clips one behind the other, each fading over into the next while its handle lasts.
+    """The clips one behind the other, each going over into the next as its transition says.
 
-    Only the frames of a crossfade are mixed: all others keep their samples as they are.
+    Only the frames of a transition are mixed: all others keep their samples as they are. None is
+    longer than the handle of its clip.
     """
     fps = frame.fps
     parts: list[Any] = []
@@ -42,8 +45,7 @@ def joined_shots(
     for index, (shot, clip) in enumerate(zip(shots, clips, strict=True)):
         count, handle = _frames(shot, fps), 0
         if index + 1 < len(shots):
-            handle = round(min(crossfade_s + 0.5 / fps, shot["handle_s"]) * fps)
-            handle = min(handle, _frames(shots[index + 1], fps))
+            handle = round(transitions[index].length_s * fps)
         spans = {"head": (0, overlap), "body": (overlap, count), "tail": (count, count + handle)}
         spans = {name: span for name, span in spans.items() if span[0] < span[1]}
         # Exactly as many copies as are used: ffmpeg would map a loose one as a second stream.
@@ -55,7 +57,8 @@ def joined_shots(
             for number, (name, span) in enumerate(spans.items())
         }
         if overlap:
-            parts.append(_faded(tail, cut["head"], overlap))
+            style = transitions[index - 1].style
+            parts.append(_changed(tail, cut["head"], overlap, style, frame))
         if "body" in cut:
             parts.append(cut["body"])
         tail, overlap = cut.get("tail"), handle
@@ -65,14 +68,42 @@ def joined_shots(
     return held.filter("settb", f"1/{fps}").filter("setpts", "N")
 
 
-def _faded(tail: Any, head: Any, frames: int) -> Any:
-    """`tail` giving way to `head`, evenly: the same as `xfade`, which needs four times as long
-    because it works in 4:4:4."""
-    clearing = tail.filter("format", "yuva420p").filter(
-        "fade", type="out", start_frame=0, nb_frames=frames, alpha=1
+def _changed(tail: Any, head: Any, frames: int, style: str, frame: Format) -> Any:
+    """`tail` giving way to `head`, slowly at both ends."""
+    if style == "slide":
+        eased = _eased(f"n/{frames}")
+        x = f"2*trunc({frame.width_px // 2}*(1-{eased}))"
+        mixed = ffmpeg.filter([tail, head], "overlay", x=x, y=0, format="yuv420")
+        return tagged(mixed.filter("format", "yuv420p"))
+    if style == "crossfade":
+        return _faded(tail, head, frames, frame.fps)
+    change = {"transition": _XFADE[style], "duration": f"{frames / frame.fps:.6f}", "offset": 0}
+    early, late = (_bent(stream, frames, frame.fps) for stream in (tail, head))
+    crossed = ffmpeg.filter([early, late], "xfade", **change).filter("format", "yuv420p")
+    return crossed.filter("settb", f"1/{frame.fps}").filter("setpts", "N")
+
+
+def _faded(tail: Any, head: Any, frames: int, fps: int) -> Any:
+    """The same as `xfade`, which needs four times as long because it works in 4:4:4."""
+    clearing = _bent(tail.filter("format", "yuva420p"), frames, fps).filter(
+        "fade", type="out", start_time=0, duration=f"{frames / fps:.6f}", alpha=1
     )
+    clearing = clearing.filter("settb", f"1/{fps}").filter("setpts", "N")
     mixed = ffmpeg.filter([head, tagged(clearing)], "overlay", format="yuv420")
     return tagged(mixed.filter("format", "yuv420p"))
+
+
+def _bent(stream: Any, frames: int, fps: int) -> Any:
+    """The frames with times that go slowly at both ends: what changes evenly in time is eased."""
+    eased = _eased(f"((N+1)/{frames + 1})")
+    return stream.filter("settb", "1/90000").filter(
+        "setpts", f"trunc({frames / fps * 90_000:.1f}*{eased})"
+    )
+
+
+def _eased(share: str) -> str:
+    """Smoothstep of an expression that goes from 0 to 1."""
+    return f"({share}*{share}*(3-2*{share}))"
 
 
 def _frames(shot: Mapping[str, Any], fps: int) -> int:

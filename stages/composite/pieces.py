@@ -77,12 +77,16 @@ def visual_order(directions: list[str], to_left: bool) -> list[int]:
 
 
 def clusters(text: str) -> list[str]:
-    """Letters with the marks that belong to them."""
+    """Letters with the marks that belong to them; an emoji that is written in several characters
+    (a flag, a family, a skin) is one.
+    """
     found: list[str] = []
     for character in text:
         joined = unicodedata.category(character).startswith("M") or character in "\u200c\u200d"
+        joined = joined or "\U0001f3fb" <= character <= "\U0001f3ff"
         virama = bool(found) and unicodedata.combining(found[-1][-1]) == 9
-        if found and (joined or virama or found[-1].endswith("\u200d")):
+        flag = bool(found) and len(found[-1]) == 1 and _is_half_flag(found[-1] + character)
+        if found and (joined or virama or flag or found[-1].endswith("\u200d")):
             found[-1] += character
         else:
             found.append(character)
@@ -99,7 +103,23 @@ def drop_last_letter(pieces: list[Piece]) -> list[Piece]:
 
 def is_wide(character: str) -> bool:
     """Whether it is Chinese or Japanese, written without spaces between words."""
-    return unicodedata.east_asian_width(character[0]) in "WF" and not "가" <= character[0] <= "힣"
+    first = character[0]
+    if "가" <= first <= "힣" or (first >= "\U0001f000" and first < "\U00020000"):
+        return False
+    return unicodedata.east_asian_width(first) in "WF" and unicodedata.category(first) != "So"
+
+
+def has_high_accent(text: str) -> bool:
+    """Whether a capital in it carries an accent, which reaches above other letters."""
+    return any(
+        character.isupper() and len(unicodedata.normalize("NFD", character)) > 1
+        for character in text
+        if ord(character) > 0x7F
+    )
+
+
+def _is_half_flag(pair: str) -> bool:
+    return all("\U0001f1e6" <= character <= "\U0001f1ff" for character in pair)
 
 
 def is_tall(text: str) -> bool:

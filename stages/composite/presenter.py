@@ -32,19 +32,25 @@ class Presenter:
 
 def presenter_of(spot: Mapping[str, Any], media: Media) -> Presenter | None:
     """The presenter of a spot; None where no shot shows her."""
-    if not spot.get("avatar_uri"):
+    spans = presenter_spans_s(spot)
+    if not spans:
         return None
+    shift_s = spot.get("avatar_shift_s") or 0.0
+    return Presenter(media.open(spot["avatar_uri"]), spot["avatar_start_s"], spans, shift_s)
+
+
+def presenter_spans_s(spot: Mapping[str, Any]) -> list[tuple[float, float]]:
+    """When a spot's presenter is seen, in seconds; nothing where nobody presents."""
     spans: list[tuple[float, float]] = []
+    if not spot.get("avatar_uri"):
+        return spans
     for shot in spot["shots"]:
         if shot["layout"] == "presented":
             start_s, end_s = shot["start_s"], shot["end_s"] + shot["handle_s"]
             if spans and start_s < spans[-1][1] + 1e-6:
                 start_s = spans.pop()[0]
             spans.append((start_s, end_s))
-    if not spans:
-        return None
-    shift_s = spot.get("avatar_shift_s") or 0.0
-    return Presenter(media.open(spot["avatar_uri"]), spot["avatar_start_s"], spans, shift_s)
+    return spans
 
 
 def presenter_boxes(spot: Mapping[str, Any], frame: Format) -> dict[str, Any]:

@@ -1,27 +1,63 @@
-"""Subtitles beside the spot, as WebVTT: every word, for those who want them as text."""
+"""Subtitles beside the spot, as WebVTT and SRT: every word, for those who want them as text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from stages.composite.grouping import SENTENCE_END, CaptionWord
 
 _LONGEST_CUE = 42
 """Characters that are read at a glance, two lines at most."""
+_READING_CPS = 18.0
+_NO_MARKUP = str.maketrans("<>{}", "‹›()")
+_AFTER_S = 1.0
+"""Longest that a cue stays behind its last word so that it can be read."""
 
 
-def webvtt(groups: Sequence[Sequence[CaptionWord]]) -> str:
-    """The text of a WebVTT file; cues end at sentences and are never longer than a glance."""
-    cues: list[list[CaptionWord]] = []
+@dataclass(frozen=True)
+class Cue:
+    """One text and when it is shown, in seconds. No two cues overlap."""
+
+    text: str
+    start_s: float
+    end_s: float
+
+
+def cues_of(groups: Sequence[Sequence[CaptionWord]]) -> list[Cue]:
+    """Groups of words as cues: they end at sentences, are never longer than a glance, and stay
+    until they can be read where the next one leaves time for it.
+    """
+    joined: list[list[CaptionWord]] = []
     for group in groups:
-        if cues and _joins(cues[-1], group):
-            cues[-1] = [*cues[-1], *group]
+        if joined and _joins(joined[-1], group):
+            joined[-1] = [*joined[-1], *group]
         else:
-            cues.append(list(group))
-    blocks = [
-        f"{_clock(c[0].start_s)} --> {_clock(c[-1].end_s)}\n{_escape(_text(c))}" for c in cues
-    ]
+            joined.append(list(group))
+    cues = []
+    for index, words in enumerate(joined):
+        text, start_s, spoken_s = _text(words), words[0].start_s, words[-1].end_s
+        read_s = min(start_s + len(text) / _READING_CPS, spoken_s + _AFTER_S)
+        next_s = joined[index + 1][0].start_s if index + 1 < len(joined) else read_s
+        cues.append(Cue(text, start_s, max(spoken_s, min(read_s, next_s))))
+    return cues
+
+
+def webvtt(cues: Sequence[Cue]) -> str:
+    """The text of a WebVTT file."""
+    blocks = [f"{_clock(cue.start_s)} --> {_clock(cue.end_s)}\n{_escape(cue.text)}" for cue in cues]
     return "\n\n".join(["WEBVTT", *blocks]) + "\n"
+
+
+def srt(cues: Sequence[Cue]) -> str:
+    """The text of a SubRip file. It knows no escapes: signs that players take for markup become
+    others that look like them."""
+    blocks = [
+        f"{number}\n{_clock(cue.start_s, ',')} --> {_clock(cue.end_s, ',')}"
+        f"\n{cue.text.translate(_NO_MARKUP)}\n"
+        for number, cue in enumerate(cues, 1)
+    ]
+    return "\n".join(blocks)
 
 
 def _joins(cue: Sequence[CaptionWord], group: Sequence[CaptionWord]) -> bool:
@@ -37,7 +73,7 @@ def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _clock(time_s: float) -> str:
+def _clock(time_s: float, point: str = ".") -> str:
     milliseconds = round(time_s * 1000)
     minutes, rest = divmod(milliseconds, 60_000)
-    return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}.{rest % 1000:03d}"
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}{point}{rest % 1000:03d}"

@@ -34,7 +34,7 @@ class Screen(Stage):
 
     name: ClassVar[str] = "screen"
     reads: ClassVar[tuple[str, ...]] = (
-        "title", "brand", "script", "tagline", "cta", "price", "regular_price", "currency",
+        "title", "brand", "script", "tagline", "cta", "hook", "price", "regular_price", "currency",
         "language", "rating", "rating_count", "images", "film",
     )  # fmt: skip
     judges: ClassVar[tuple[str, ...]] = reads[:-2]
@@ -86,7 +86,7 @@ class Screen(Stage):
         """See `Stage.run`. A block in the texts is raised before any picture is opened."""
         script = (spot["script"] or "").strip()
         _check_script(script)
-        spoken = {name: spot[name] or "" for name in ("script", "tagline", "cta")}
+        spoken = {name: spot.get(name) or "" for name in ("script", "tagline", "cta", "hook")}
         texts = spoken | {name: spot[name] or "" for name in ("title", "brand")}
         texts |= {f"prompt {n}": _filled(one, spot) for n, one in enumerate(self.prompts, 1)}
         findings = self._text_gate(media).find(

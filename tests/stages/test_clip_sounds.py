@@ -317,7 +317,7 @@ def test_clips_are_heard_under_the_voice_and_give_way_to_it(
         {"index": 1, "start_s": 3.5, "end_s": 6.0, "handle_s": 0.0},
     ]
     files = {0: write("0.wav", noise(3.9, 0.1)), 1: write("1.wav", noise(2.5, 0.1, 2))}
-    tracks = clip_tracks(shots, files, 0.4)
+    tracks = clip_tracks(shots, files, [0.4])
     alone = mix(voice, None, {}, WORDS, [], 6.0, LEVELS)
     own = mix(voice, None, {}, WORDS, [], 6.0, LEVELS, tracks) - alone
     under = own[round(1.05 * RATE_HZ) : round(2.45 * RATE_HZ)]

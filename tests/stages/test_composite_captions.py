@@ -9,11 +9,13 @@ import pytest
 
 from schemas.brand import BrandKit
 from schemas.layout import FORMATS, Box
+from schemas.template import Template
 from stages.composite.band import Band, yuva420_planes
 from stages.composite.captions import Captions
 from stages.composite.colours import Palette
 from stages.composite.grouping import CaptionWord, group_words
-from stages.composite.subtitles import webvtt
+from stages.composite.look import Look
+from stages.composite.subtitles import cues_of, webvtt
 from stages.composite.text import Lettering
 from stages.shared.fonts import Fonts
 
@@ -49,7 +51,9 @@ SHOTS = [
 def captions() -> Captions:
     """The captions of a whole script over four shots."""
     colours = Palette.of(BrandKit(name="B"), "#2f8084")
-    return Captions(_words(SCRIPT), SHOTS, FRAME, Lettering(Fonts()), colours)
+    return Captions(
+        _words(SCRIPT), SHOTS, FRAME, Look(Template(title="x"), colours, Lettering(Fonts()))
+    )
 
 
 def _group(script: str, cuts_s: tuple[float, ...] = ()) -> list[str]:
@@ -149,7 +153,7 @@ def test_a_long_word_is_made_to_fit() -> None:
     """Would catch a German compound that is wider than the frame."""
     rows = _words("Donaudampfschifffahrtsgesellschaftskapitän x.")
     colours = Palette.of(BrandKit(name="B"), "#2f8084")
-    found = Captions(rows, SHOTS, FRAME, Lettering(Fonts()), colours)
+    found = Captions(rows, SHOTS, FRAME, Look(Template(title="x"), colours, Lettering(Fonts())))
     area = FRAME.shots["presented"].captions
     assert area is not None
     assert all(area.contains(group.box, slack=1e-6) for group in found.groups)
@@ -174,7 +178,7 @@ def test_subtitles_hold_every_word_and_no_markup() -> None:
     """Would catch a script that becomes tags in a player, or a cue too long to read."""
     words = _words("Tea < coffee & <b>more</b> --> now. " + SCRIPT)
     groups = [[CaptionWord(str(r["text"]), r["start_s"], r["end_s"])] for r in words]
-    text = webvtt(groups)
+    text = webvtt(cues_of(groups))
     assert text.startswith("WEBVTT\n\n00:00:00.250 --> ")
     cues = [block.split("\n") for block in text.strip().split("\n\n")[1:]]
     assert all(len(cue) == 2 and cue[0].count("-->") == 1 for cue in cues)

@@ -10,13 +10,17 @@ import pytest
 import skia
 
 from schemas.brand import BrandKit
-from schemas.layout import FORMATS
-from stages.composite.cards import AiLabel, Offer, PriceTag
+from schemas.layout import FORMATS, Box
+from schemas.template import Template
+from schemas.timeline import Card
+from stages.composite.cards import AiLabel, Offer
 from stages.composite.colours import READABLE, Palette, contrast, parse
 from stages.composite.end_card import EndCard
 from stages.composite.end_card_rows import Copy
 from stages.composite.fitting import Block
+from stages.composite.look import Look
 from stages.composite.pieces import visual_order
+from stages.composite.price import PriceTag
 from stages.composite.text import Lettering
 from stages.shared.fonts import Fonts
 
@@ -36,6 +40,17 @@ LONG = {
 def lettering() -> Lettering:
     """The shipped fonts, opened once."""
     return Lettering(Fonts())
+
+
+def _look(lettering: Lettering) -> Look:
+    colours = Palette.of(BrandKit(name="B"), "#2f8084")
+    return Look(Template(title="clean"), colours, lettering)
+
+
+def _card(kind: str, end_s: float = 15.0) -> Card:
+    area = FRAME.shots["end_card"].card if kind == "end_card" else FRAME.price_tag
+    assert isinstance(area, Box)
+    return Card(kind, "", 0.0, end_s, area)
 
 
 def _picture(height_px: int, draw, width_px: int = FRAME.width_px) -> np.ndarray:
@@ -112,9 +127,10 @@ def test_arabic_letters_are_joined(lettering: Lettering) -> None:
 
 def test_letters_that_no_font_has_are_told(lettering: Lettering) -> None:
     """Would catch a spot whose title silently lacks words; emoji can be spared."""
-    assert lettering.fonts.missing_letters("수제 mug 😀") == "수제"
-    assert lettering.fonts.missing_letters("Crème brûlée – ¥199 中文 ½ 😀") == ""
-    assert lettering.fonts.drawable("mug 😀\u200b\n now") == "mug now"
+    assert lettering.fonts.missing_letters("ᚠᚢ mug 🂡") == "ᚠᚢ"
+    assert lettering.fonts.missing_letters("Crème brûlée – ¥199 中文 ½ 수제 😀") == ""
+    assert lettering.fonts.drawable("mug 🂡\u200b\n now") == "mug now"
+    assert lettering.fonts.spared("mug 😀 🂡") == "🂡"
 
 
 ACCENTS = ["#2f8084", "#c97b4c", "#ffff00", "#ffffff", "#000000", "#e4572e", "#7f7f7f", "nonsense"]
@@ -149,8 +165,7 @@ def test_the_end_card_holds_whatever_it_is_given(
     """Would catch an end card that leaves the safe zone or covers the product."""
     offer = Offer.of(Decimal("1199999.99"), Decimal(regular) if regular else None, "EUR", "de-DE")
     copy = Copy(brand=text, tagline=text, title=text, cta=text, offer=offer)
-    colours = Palette.of(BrandKit(name="B"), "#2f8084")
-    card = EndCard(copy, FRAME, lettering, colours, start_s=0.0)
+    card = EndCard(copy, _card("end_card"), FRAME, _look(lettering))
     top, bottom = card.rect.top() + card.top_px, card.rect.bottom() + card.top_px
     assert top >= FRAME.shots["end_card"].product.y1 * FRAME.height_px
     assert bottom <= FRAME.safe_zone.y1 * FRAME.height_px
@@ -168,8 +183,7 @@ def test_small_cards_stay_in_their_boxes(lettering: Lettering, price: str) -> No
     size = (FRAME.width_px, FRAME.height_px)
     offer = Offer.of(Decimal(price), Decimal(price) + 1, "USD", "en-US")
     assert offer is not None
-    colours = Palette.of(BrandKit(name="B"), "#2f8084")
-    tag = PriceTag(offer, FRAME, 0, lettering, colours, start_s=0.0, end_s=9.0)
+    tag = PriceTag(offer, _card("price", 9.0), FRAME, 0, _look(lettering))
     label = AiLabel("Made with artificial intelligence, all of it", FRAME, 0, lettering)
     for rect, box in ((tag.rect, FRAME.price_tag), (label.rect, FRAME.ai_label)):
         x0, y0, x1, y1 = box.pixels(*size)
@@ -182,8 +196,7 @@ def test_small_cards_stay_in_their_boxes(lettering: Lettering, price: str) -> No
 def test_nothing_moves_at_a_constant_pace(lettering: Lettering) -> None:
     """Would catch linear pops: the card's rise slows down towards its place."""
     copy = Copy(brand="Northfold", tagline="No two alike", title=None, cta="Shop", offer=None)
-    colours = Palette.of(BrandKit(name="B"), "#2f8084")
-    card = EndCard(copy, FRAME, lettering, colours, start_s=0.0)
+    card = EndCard(copy, _card("end_card"), FRAME, _look(lettering))
 
     def top(time_s: float) -> int:
         picture = _picture(card.height_px, lambda canvas: card.draw(canvas, time_s))
@@ -195,6 +208,6 @@ def test_nothing_moves_at_a_constant_pace(lettering: Lettering) -> None:
 
 
 def test_an_empty_text_is_an_empty_block(lettering: Lettering) -> None:
-    """Would catch a crash on a column of spaces or of emoji alone."""
-    block = lettering.fit(" 😀 ", "bold", 40, width_px=100)
+    """Would catch a crash on a column of spaces or of signs that no font has."""
+    block = lettering.fit(" 🂡 ", "bold", 40, width_px=100)
     assert isinstance(block, Block) and block.width_px == 0 and block.text == ""
