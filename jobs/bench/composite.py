@@ -181,7 +181,7 @@ def _picture(work: _Work, upto: str) -> tuple[Any, dict[str, Callable[[IO[bytes]
             picture = with_presenter(picture, presenter, work.frame)
         return picture.filter("trim", end_frame=round(stage.length_s * work.frame.fps)), {}
     placed = stage._graphics(spot, work.frame, work.media).placed
-    feeds = {one.feed: one.band.feed for one in placed}
+    feeds: dict[str, Callable[[IO[bytes]], None]] = {one.feed: one.band.feed for one in placed}
     mark = work.folder / "mark.yuv" if upto == "watermark" else None
     return graph.composed(*of, presenter, placed, mark), feeds
 

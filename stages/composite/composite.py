@@ -65,7 +65,7 @@ class Composite(Stage):
     )
     version: ClassVar[str] = "4"
     hardware = Hardware(cpus=2, memory_gb=1.5)
-    seconds_hint = 20.0
+    seconds_hint = 12.0
 
     brand: BrandKit
     watermark_secret: str
