@@ -93,6 +93,11 @@ class Timeline:
     cards: tuple[Card, ...]
     sounds: tuple[SoundTrack, ...]
 
+    @property
+    def changes_s(self) -> tuple[float, ...]:
+        """How long each change from a shot to the next lasts."""
+        return tuple(change.length_s for change in self.transitions)
+
     def card(self, kind: str) -> Card | None:
         """The card of that kind, if the spot has it."""
         return next((card for card in self.cards if card.kind == kind), None)

@@ -314,8 +314,8 @@ def composite(
 
     with tempfile.TemporaryDirectory(prefix="spotmill-bench-") as folder:
         found = measure_composite(
-            read_campaign(campaign, set_ or []), Path(folder),
-            repeats=repeats, qualities=qualities, moviepy=moviepy,
+            read_campaign(campaign, set_ or []), Path(folder), repeats=repeats,
+            qualities=qualities, moviepy=moviepy,
             told=lambda part: typer.echo(part, err=True),
         )  # fmt: skip
     console = Console(width=110)

@@ -170,7 +170,7 @@ def _changes(work: _Work) -> float:
 def _prepare(work: _Work) -> None:
     """Write sound, mark and the uncompressed composite, which all other ways begin with."""
     timeline = _planned(work)[0]
-    work.stage._sound(work.spot, work.media, timeline).write(work.folder / "sound.wav")
+    work.stage._sound(work.spot, work.media, timeline.changes_s).write(work.folder / "sound.wav")
     secret = work.stage.watermark_secret
     _write_carrier(work.folder / "mark.yuv", 0x5B07A11, secret, work.frame)
     picture, feeds = _picture(work, "watermark")
@@ -224,7 +224,7 @@ def _phases(work: _Work) -> dict[str, float]:
         return 0
 
     def sound() -> int:
-        track = work.stage._sound(work.spot, work.media, _planned(work)[0])
+        track = work.stage._sound(work.spot, work.media, _planned(work)[0].changes_s)
         track.write(work.folder / "again.wav")
         return 0
 

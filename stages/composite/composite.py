@@ -79,7 +79,7 @@ class Composite(Stage):
     )
     version: ClassVar[str] = "4"
     hardware = Hardware(cpus=2, memory_gb=1.5)
-    seconds_hint = 20.0
+    seconds_hint = 12.0
 
     brand: BrandKit
     watermark_secret: str
@@ -144,7 +144,7 @@ class Composite(Stage):
         payload = watermark_payload({"spot": {c: spot.get(c) for c in self.reads}, **self._look()})
         planned = [self.planned(spot, frame, media) for frame in self.formats]
         timelines, drawn = [t for t, _ in planned], [g for _, g in planned]
-        sound = self._sound(spot, media, timelines[0])
+        sound = self._sound(spot, media, timelines[0].changes_s)
         first, lines = drawn[0].captions, cues_of(drawn[0].captions.spoken)
         spared = float(len(verdicts))
         beside_it = self.captions != "burned"
@@ -280,8 +280,9 @@ class Composite(Stage):
         return Script(copy, self.disclosure, hook, spot.get("qr"), self.length_s)
 
     def _sound(
-        self, spot: Mapping[str, Any], media: Media, timeline: Timeline
+        self, spot: Mapping[str, Any], media: Media, changes_s: Sequence[float]
     ) -> soundtrack.Soundtrack:
+        """`changes_s` are the lengths of the changes from each shot to the next."""
         music = spot.get("music")
         own = {row["shot"]: media.open(row["uri"]) for row in spot.get("righted_clip_sounds") or []}
         levels = [self.music_below_voice_db, self.music_rise_db, self.effects_below_voice_db]
@@ -297,9 +298,7 @@ class Composite(Stage):
             levels=Levels(*levels),
             loudness_lufs=self._delivery(self.formats[0]).loudness_lufs,
             true_peak_dbtp=self._delivery(self.formats[0]).true_peak_dbtp,
-            clips=clip_tracks(
-                spot["shots"], own, [change.length_s for change in timeline.transitions]
-            ),
+            clips=clip_tracks(spot["shots"], own, changes_s),
         )
 
     def _render(

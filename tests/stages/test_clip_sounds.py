@@ -355,8 +355,8 @@ def test_composite_mixes_what_align_set_right(
         "righted_clip_sounds": [{"shot": 1, "uri": store.put(write("1.wav", noise(3.0, 0.1)))}],
     }  # fmt: skip
     with store.workspace() as media:
-        with_own = stage._sound(spot, media).raw
-        without = stage._sound({**spot, "righted_clip_sounds": None}, media).raw
+        with_own = stage._sound(spot, media, [0.0]).raw
+        without = stage._sound({**spot, "righted_clip_sounds": None}, media, [0.0]).raw
     own = with_own - without
     assert not own[: 3 * RATE_HZ].any() and level_db(own, 3.5, 4.5) > level_db(own, 0.0, 3.0) + 40
 

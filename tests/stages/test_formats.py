@@ -304,7 +304,7 @@ def test_the_mark_is_read_in_every_aspect(name: str, tmp_path: Path) -> None:
         frames.append(np.clip(base + grain + (mark[..., None] - 128.0), 0, 255).astype(np.uint8))
     path = tmp_path / "marked.mp4"
     size = {"width_px": form.width_px, "height_px": form.height_px}
-    encode_frames(frames, path, **size, fps=24, crf=20, preset="veryfast")
+    encode_frames(frames, path, **size, fps=24, qp=22, preset="veryfast")
     footage = decode_footage(
         path, (form.width_px, form.height_px), 24.0, 16 / 24, close_ups=[0], mouth_box=None,
         mark_every=2, scratch=tmp_path / "scratch",
