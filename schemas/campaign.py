@@ -136,6 +136,8 @@ class Policy(_Part):
 
     names: str | None = None
     rules: str | None = None
+    review: Literal["after_render", "before_render"] = "after_render"
+    """When a spot waits for a person: finished, to be seen, or before it costs anything."""
 
 
 class Signing(_Part):

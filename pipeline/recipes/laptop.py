@@ -16,10 +16,12 @@ from pipeline.recipes.parts import (
     voice_limits,
 )
 from schemas.campaign import Campaign
+from stages.admit import Admit
 from stages.base import Stage
 from stages.composite import Composite
 from stages.image_to_video import CameraMotion, ImageToVideo
 from stages.publish import Publish
+from stages.release import Release
 from stages.screen import Screen
 from stages.sign import Sign
 from stages.speech import Speech
@@ -37,6 +39,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
             names=optional_asset(campaign.policy.names),
             rules=optional_asset(campaign.policy.rules),
         ),
+        *([Admit()] if campaign.policy.review == "before_render" else []),
         Speech(
             engine=voice,
             lexicon=lexicon,
@@ -70,6 +73,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
     ]
     return [
         *making,
+        Release(),
         Sign(
             signer=signer(campaign),
             organisation=campaign.brand.name,
