@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from schemas.checked import checked
 from schemas.config_error import ConfigError, Refusal
+from schemas.consent import Rights
 from schemas.presenter_process import PresenterProcess
 from schemas.video_model import VideoModel
 from schemas.video_preset import Commit
@@ -182,6 +183,9 @@ class Campaign(_Part):
     presenter: str | None = None
     """A drawn host by name ("host:amber"), a host file of your own (.yaml), or the folder of a
     rendered rig; without it spots have no presenter."""
+    presenter_consent: str | None = None
+    """Record (.json) of the person whom a rendered rig of your own shows. Drawn hosts, and the rig
+    that comes with Spotmill, show nobody."""
     presenter_process: PresenterProcess | None = None
     """A talking-head program of your own, in the place of `presenter`."""
     sound: Sound = Sound()
@@ -192,6 +196,7 @@ class Campaign(_Part):
     video_model: VideoModel | None = None
     """For the gpu recipe; others leave it alone."""
     quality: Quality = Quality()
+    rights: Rights = Rights()
     policy: Policy = Policy()
     signing: Signing = Signing()
     variants: tuple[Variant, ...] = (Variant(name="main"),)

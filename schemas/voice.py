@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from schemas.config_error import Refusal
+from schemas.consent import Consent
 from schemas.video_preset import Commit, is_hub_id
 
 ENGINES = ("hibari", "kokoro", "transformers", "http")
@@ -26,27 +27,6 @@ _TAKES = {
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
-
-class Consent(_Part):
-    """A person's leave to speak with their voice."""
-
-    given_by: Annotated[str, Field(min_length=2, max_length=120)]
-    """The person whose voice it is, or who may give leave for them."""
-    given_on: Date
-    scope: Annotated[str, Field(min_length=4, max_length=400)]
-    """What it was given for: "this campaign, US, until the end of 2027"."""
-    record: Annotated[str, Field(min_length=4, max_length=500)]
-    """Where the signed record lies: an address, or a number in your archive."""
-    until: Date | None = None
-    """The last day on which it holds; None if the record names none."""
-
-    def __str__(self) -> str:
-        until = f" until {self.until}" if self.until else ""
-        return (
-            f"consent given by {self.given_by} on {self.given_on}{until} for {self.scope};"
-            f" record: {self.record}"
-        )
 
 
 class Voice(_Part):
@@ -145,12 +125,7 @@ class Voice(_Part):
                 )
                 yield Refusal("voice.consent", "not set", fix)
             return
-        if consent.given_on > max(today, Date.today()):
-            fix = "is in the future; a voice may be used after its owner agreed"
-            yield Refusal("voice.consent.given_on", str(consent.given_on), fix)
-        if consent.until is not None and consent.until < max(today, Date.today()):
-            fix = "is over; ask for it again, or take another voice"
-            yield Refusal("voice.consent.until", str(consent.until), fix)
+        yield from consent.refusals("voice.consent", "a voice", today)
 
 
 def _listed(takes: tuple[str, ...]) -> str:
