@@ -1,4 +1,4 @@
-"""The laptop recipe: all nine stages on a CPU, with nothing but what the default install brings."""
+"""The laptop recipe: all ten stages on a CPU, with nothing but what the default install brings."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.report.captions import Captions
 from pipeline.report.links import place_below, relative_url
 from pipeline.report.words import KEY_METRICS, metric_name, number
+from stages.shared.review import GATE
 
 PAGE_ORDER = ("held", "failed", "rejected", "published", "unchanged", "withdrawn")
 """Statuses in the order in which the page shows them: what asks for a person comes first."""
@@ -62,6 +63,12 @@ class Card:
         asked = {"block": "blocked", "review": "to review", "pass": "passed"}
         counts = self.verdict_counts
         return ", ".join(f"{counts[word]} {said}" for word, said in asked.items() if counts[word])
+
+    @property
+    def decisions(self) -> list[str]:
+        """What reviewers have decided of it: who, when and why."""
+        told = [verdict["evidence"] for verdict in self.row["verdicts"] if verdict["gate"] == GATE]
+        return list(dict.fromkeys(told))
 
     @property
     def cached_stages(self) -> int:

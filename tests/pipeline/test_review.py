@@ -16,6 +16,7 @@ from pipeline.campaign_file import read_campaign
 from pipeline.campaign_run import CampaignRun
 from pipeline.local_runner import LocalRunner
 from pipeline.recipes import load_recipe
+from pipeline.report import summarise, write_report
 from pipeline.reviewed import command_of, newest, waiting
 from pipeline.rows import RecipeError, check_recipe, to_rows
 from stages.base import Stage
@@ -253,3 +254,15 @@ def test_a_recipe_that_publishes_unseen_is_refused() -> None:
     stages: list[Stage] = [Film(), Seal(), Publish()]
     with pytest.raises(RecipeError, match="publishes without release"):
         check_recipe(stages)
+
+
+def test_the_report_shows_who_decided_beside_all_other_spots(shop: Shop) -> None:
+    """Would catch a page that shows one spot after the first approval, or hides who gave it."""
+    rows = shop.render()
+    write_report(shop.output, "Test", list(rows.values()), summarise(rows.values(), campaign="T"))
+    page = Path(shop.output) / "report" / "index.html"
+    assert "Decided in review" not in page.read_text()
+    assert shop.decide("approve").exit_code == 0
+    text = page.read_text()
+    assert "Decided in review" in text and "approved by Jo Lind" in text
+    assert 'id="spot-mug"' in text and 'id="spot-glass"' in text
