@@ -25,7 +25,7 @@ class Consent(BaseModel):
     """Where the signed record lies: an address, or a number in your archive."""
     until: Date | None = None
     """The last day on which it holds; None if the record names none."""
-    file: str | None = None
+    file: str | None = Field(default=None, exclude=True)
     """The record itself, where the campaign names a file (.json) in the place of these words."""
 
     def __str__(self) -> str:

@@ -34,7 +34,7 @@ class PresenterProcess(BaseModel):
     consent: Annotated[str, Field(min_length=8, max_length=500)]
     """The record of the person's consent (.json). Or where that is, a URL or a sentence, which
     production does not take."""
-    consent_file: str | None = None
+    consent_file: str | None = Field(default=None, exclude=True)
     """The record's file: read_campaign puts it here."""
     licence_accepted: Annotated[bool, Field(validate_default=True)] = False
     """Must be true: whether the terms of program and weights allow advertising is yours to read.
