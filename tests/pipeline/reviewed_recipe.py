@@ -70,7 +70,9 @@ class Seal(Stage):
     name: ClassVar[str] = "sign"
     version: ClassVar[str] = "1"
     reads: ClassVar[tuple[str, ...]] = ("masters",)
-    writes: ClassVar[pa.Schema] = pa.schema([("signed", pa.list_(MASTER))])
+    writes: ClassVar[pa.Schema] = pa.schema(
+        [("signed", pa.list_(MASTER)), ("manifest_uris", pa.list_(pa.string()))]
+    )
     hardware: ClassVar[Hardware] = Hardware(cpus=0.2, memory_gb=0.2)
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
@@ -78,7 +80,8 @@ class Seal(Stage):
         (master,) = spot["masters"]
         path = media.scratch("signed.mp4")
         path.write_text(media.open(master["uri"]).read_text() + " signed")
-        return {"signed": [{"format": master["format"], "uri": media.save(path)}]}
+        signed = [{"format": master["format"], "uri": media.save(path)}]
+        return {"signed": signed, "manifest_uris": []}
 
 
 def recipe(campaign: Campaign) -> list[Stage]:
