@@ -20,6 +20,7 @@ from pipeline.campaign_run import CampaignRun, Runner
 from pipeline.finish import finish
 from pipeline.local_runner import LocalRunner
 from pipeline.recipes import load_recipe
+from pipeline.reviewed import command_of
 from pipeline.stage_costs import Prices
 from pipeline.tracking import LiveUnits
 from stages.base import Stage
@@ -95,6 +96,7 @@ def render(
             limit=limit,
             retry_failed=retry_failed,
             prices=prices,
+            command=command_of(campaign, recipe, set_ or []),
             on_unit=live.add,
         )
         typer.echo(f"{settings.name}: {len(stages)} stages, recipe {recipe}")

@@ -232,8 +232,18 @@ def _end_of_reject(end: Reject, stage: Stage) -> dict[str, Any]:
         "reason": end.reason,
         "another_seed": end.another_seed,
         "metrics": {name: float(value) for name, value in end.metrics.items()},
-        "verdicts": [_verdict(verdict) for verdict in end.verdicts],
+        "verdicts": _verdicts_of_end(end, stage),
+        "review": getattr(end, "covers", None),
     }
+
+
+def _verdicts_of_end(end: Reject, stage: Stage) -> list[dict[str, str]]:
+    """Those of the end; where none of them blocks, the end itself: a rejection has its rule and
+    its evidence, whichever stage it comes from."""
+    told = [_verdict(verdict) for verdict in end.verdicts]
+    if end.status == "rejected" and not any(one["verdict"] == "block" for one in told):
+        told.append(_verdict(Verdict(stage.name, end.reason_code, "block", end.reason)))
+    return told
 
 
 def _end_of_bug(error: BaseException, stage: Stage) -> dict[str, Any]:
@@ -278,9 +288,9 @@ def _extend(
         "verdicts": [*(row["verdicts"] or []), *receipt["verdicts"], *end.get("verdicts", [])],
         "stages": [*(row["stages"] or []), ran],
     }
-    for name in ("status", "stage", "reason_code", "reason", "another_seed"):
+    for name in ("status", "stage", "reason_code", "reason", "another_seed", "review"):
         if end:
-            extended[name] = end[name]
+            extended[name] = end.get(name)
     return extended
 
 

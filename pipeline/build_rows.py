@@ -14,6 +14,7 @@ from loky import ProcessPoolExecutor
 from loky.backend import get_context
 
 from pipeline.assets import AssetDigests
+from pipeline.consents import consent_verdicts
 from pipeline.feed import Scripts, UnreadRow
 from pipeline.feed_source import RawRow
 from pipeline.keys import digest, fingerprint_and_inputs
@@ -87,6 +88,7 @@ class RowBuilder:
         self._foreseeing = foreseeing(stages)
         self._assets, self._scripts = _GivenDigests(), Scripts()
         self._rows = SpotRows(campaign, self._assets, self._scripts)
+        self._consents = consent_verdicts(campaign)
 
     def build(self, block: Sequence[Unbuilt], digests: Mapping[str, str]) -> Built:
         """Rows of a block. `digests` of its files by URI; what is not in it is read."""
@@ -125,7 +127,7 @@ class RowBuilder:
         pending = new_row(spot, print_, line, unbuilt.source, inputs)
         script = self._rows.scripts.get(row.product_id)
         mended = (*product.warnings, *(script.warnings if script else ()))
-        pending["verdicts"] = [_warning(text) for text in mended]
+        pending["verdicts"] = [*self._consents, *(_warning(text) for text in mended)]
         return pending
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from pipeline import storage
+from pipeline.consents import check_consents, name_records
 from schemas.campaign import Campaign, parse_campaign, set_value
 from schemas.config_error import ConfigError, Refusal
 from schemas.video_preset import is_hub_id
@@ -35,8 +36,10 @@ def read_campaign(uri: str, overrides: Sequence[str] = ()) -> Campaign:
         if not separator:
             raise ConfigError("--set", [Refusal(override, "", "write KEY=VALUE")])
         set_value(raw if isinstance(raw, dict) else {}, key.strip(), _parsed(key, value))
-    campaign = parse_campaign(raw, uri)
-    return _with_places(campaign, uri)
+    name_records(raw, uri.rpartition("/")[0])
+    campaign = _with_places(parse_campaign(raw, uri), uri)
+    check_consents(campaign, uri)
+    return campaign
 
 
 def _parsed(key: str, text: str) -> Any:
@@ -146,6 +149,8 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
             "presenter_process": campaign.presenter_process
             and in_part(campaign.presenter_process, "presenter_process", "portrait", "checkout"),
             "presenter_model": talker,
+            "presenter_consent": place("presenter_consent", campaign.presenter_consent),
+            "rights": in_part(campaign.rights, "rights", "public_key"),
             "brand": in_part(campaign.brand, "brand", "logo", "font", "font_bold"),
             "video_model": video_model,
             "lip_model": lip_model,

@@ -72,6 +72,8 @@ class CampaignRun:
     unit_spots: int = UNIT_SPOTS
     lease_s: float = TTL_S
     prices: Prices = field(default_factory=Prices)
+    command: Mapping[str, Any] = field(default_factory=dict)
+    """Which campaign file and recipe it is, to find them again when a reviewer has decided."""
     on_unit: Callable[[Mapping[str, Any]], None] | None = None
     """Gets the receipt of each unit that this driver has recorded, while others are left."""
     _runner: Runner | None = field(init=False, default=None)
@@ -146,7 +148,7 @@ class CampaignRun:
         plan = PlannedRun(self.output, run_id, key, started_at, units, pending, standing)
         digests = {stage.name: StageKey(stage).digest for stage in self.stages}
         about = {"campaign": self.campaign.name, "stages": digests, "prices": self.prices.to_json()}
-        keep_run(plan, about)
+        keep_run(plan, {**about, "command": dict(self.command)})
         self.say(
             f"run {run_id}: {pending + standing} spots, {pending} to render in"
             f" {len(units)} units, {standing} settled without work"

@@ -20,6 +20,7 @@ from pipeline.planned_run import read_plan
 from pipeline.report import RunSummary, summarise, write_report
 from pipeline.report.distribution import Gates
 from pipeline.report.report import summary_uri
+from pipeline.report.words import spots
 from pipeline.stage_costs import Prices
 from pipeline.tracking import track
 from pipeline.tracking_content import priced
@@ -140,6 +141,8 @@ def _lines(summary: RunSummary, rows: pa.Table) -> list[str]:
         each = f", {cpu / finished:.1f} per published spot" if finished else ""
         usd = "" if summary.usd is None else f", {summary.usd:,.2f} USD"
         lines.append(f"  {'all':15} {cpu:.1f} CPU s{each}{usd}")
+    if held := summary.counts.get("held", 0):
+        lines.append(f"{spots(held)} held for a person: python -m jobs.review list OUT")
     turned_down = pc.is_in(rows["status"], pa.array(["held", "rejected", "failed"]))
     for row in rows.filter(turned_down).slice(0, MOST_LINES).to_pylist():
         why = f"{row['stage']}: {row['reason_code']}: {row['reason']}"

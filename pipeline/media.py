@@ -20,10 +20,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipeline import storage
+from pipeline import reviews, storage
 from pipeline.cache import NodeCache
 from schemas.asset import Asset
-from stages.base import Published
+from stages.base import Decision, Published
 
 SCHEME = "media:"
 
@@ -198,6 +198,10 @@ class Workspace:
                     f" (sha256 {sha256}); remove it and run again"
                 )
         return Published(uri=place, sha256=sha256, bytes=source.stat().st_size)
+
+    def decision(self, spot_id: str, covers: str) -> Decision | None:
+        """See `Media.decision`."""
+        return reviews.decision(self._store.output, spot_id, covers)
 
 
 def digest_folder(uri: str) -> str:

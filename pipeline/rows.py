@@ -21,6 +21,7 @@ _FLOW = pa.schema(
         ("reason_code", pa.string()),
         ("reason", pa.string()),
         ("another_seed", pa.bool_()),
+        ("review", pa.string()),
         ("attempt", pa.int32()),
         ("metrics", METRICS),
         ("verdicts", pa.list_(VERDICT)),
@@ -56,13 +57,18 @@ def check_recipe(stages: Sequence[Stage]) -> None:
     """Refuse a recipe in which a stage reads what no earlier stage writes."""
     if not stages:
         raise RecipeError("the recipe has no stages; return a list with at least one")
-    known = set(SPOT_SCHEMA.names)
+    known = {*SPOT_SCHEMA.names, "verdicts"}
     writers = {field.name: later.name for later in stages for field in later.writes}
     seen: set[str] = set()
     for stage in stages:
         _check_engine(stage)
         if stage.name in seen:
             raise RecipeError(f"the recipe has two stages named {stage.name!r}; keep one")
+        if stage.name == "publish" and "release" not in seen:
+            raise RecipeError(
+                "the recipe publishes without release: what gates leave to a person would go out"
+                " unseen; put stages.release.Release() before sign"
+            )
         seen.add(stage.name)
         for column in stage.reads:
             if column in known:
@@ -148,11 +154,12 @@ def to_result(row: Mapping[str, Any], run_id: str) -> dict[str, Any]:
 def decided(
     spot_id: str, product_id: str, status: str, reason_code: str, reason: str, **more: Any
 ) -> dict[str, Any]:
-    """A ledger row for what was decided before any stage ran."""
+    """A ledger row for what was decided before any stage ran; of a rejection with its verdict."""
     row: dict[str, Any] = dict.fromkeys(RESULT_SCHEMA.names)
     row.update(
         spot_id=spot_id, product_id=product_id, variant="main", status=status, stage="plan",
-        reason_code=reason_code, reason=reason, outputs=[], metrics={}, verdicts=[], stages=[],
+        reason_code=reason_code, reason=reason, outputs=[], metrics={}, stages=[],
+        verdicts=[{"gate": "plan", "rule": reason_code, "verdict": "block", "evidence": reason}],
     )  # fmt: skip
     row.update(more)
     return row

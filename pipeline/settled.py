@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline import ledger, storage
+from pipeline import ledger, reviews, storage
 from pipeline.rows import to_table
 from schemas.arrow_types import OUTPUT
 from schemas.result import RESULT_SCHEMA
@@ -20,7 +20,7 @@ LEAN = (
     "run_id", "spot_id", "product_id", "variant", "status", "stage", "reason_code", "reason",
     "title", "price", "currency", "outputs", "fingerprint", "source", "inputs", "settled_by",
     "seed",
-    "attempt", "another_seed", "feed_line",
+    "attempt", "another_seed", "feed_line", "review",
 )  # fmt: skip
 """What a row keeps when its spot has not changed; the rest stays in the run `settled_by`."""
 
@@ -42,7 +42,7 @@ PASSING = frozenset(
 
 _ASKED = (
     "spot_id", "status", "reason_code", "fingerprint", "source", "another_seed", "attempt",
-    "inputs", "settled_by", "outputs",
+    "inputs", "settled_by", "outputs", "review",
 )  # fmt: skip
 
 _AT_ONCE = 1 << 16
@@ -53,7 +53,11 @@ PUBLISHED = ("published", "unchanged", "withdrawn")
 class Settled:
     """Rows of `SCHEMA`, one per spot, found by spot id. About 600 bytes of memory per spot."""
 
-    def __init__(self, table: pa.Table | None = None) -> None:
+    def __init__(
+        self, table: pa.Table | None = None, decided: frozenset[str] = frozenset()
+    ) -> None:
+        """`decided` are the decisions of reviewers, as `pipeline.reviews.decided` names them."""
+        self._decided = decided
         table = SCHEMA.empty_table() if table is None else table
         self.table = table if table["spot_id"].num_chunks <= 1 else table.combine_chunks()
         # Sorted hashes in the place of a dict: 16 bytes per spot and not 200.
@@ -85,7 +89,7 @@ class Settled:
         A run that was still going on when a later one wrote the index is not in it: its spots
         are planned again and then found in the media store.
         """
-        settled = cls(_newest(list(_tables(output))))
+        settled = cls(_newest(list(_tables(output))), reviews.decided(output))
         pa.default_memory_pool().release_unused()  # half as much again, left by the reading
         return settled
 
@@ -120,6 +124,9 @@ class Settled:
         status = self._value("status", position)
         if status == "failed":
             return not retry_failed and self._value("reason_code", position) not in PASSING
+        if status == "held" and self._decided:
+            asked = f"{self._value('spot_id', position)}/{self._value('review', position)}"
+            return asked not in self._decided
         if status in PUBLISHED or not self._value("another_seed", position):
             return True
         return (self._value("attempt", position) or 1) >= attempts

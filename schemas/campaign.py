@@ -16,6 +16,7 @@ from pydantic import (
 
 from schemas.checked import checked
 from schemas.config_error import ConfigError, Refusal
+from schemas.consent import Rights
 from schemas.delivery import Delivery, deliveries_of
 from schemas.disclosure import Disclosure, as_disclosure
 from schemas.encoding_settings import EncodingSettings
@@ -182,6 +183,8 @@ class Policy(_Part):
     rules: str | None = None
     """Policy file (YAML or JSON), in the place of the shipped one."""
     safeguard: Safeguard | None = None
+    review: Literal["after_render", "before_render"] = "after_render"
+    """When a spot waits for a person: finished, to be seen, or before it costs anything."""
 
     @field_validator("profile", mode="before")
     @classmethod
@@ -239,6 +242,9 @@ class Campaign(_Part):
     presenter: str | None = None
     """A drawn host by name ("host:amber"), a host file of your own (.yaml), or the folder of a
     rendered rig; without it spots have no presenter."""
+    presenter_consent: str | None = None
+    """Record (.json) of the person whom a rendered rig of your own shows. Drawn hosts, and the rig
+    that comes with Spotmill, show nobody."""
     presenter_process: PresenterProcess | None = None
     """A talking-head program of your own, in the place of `presenter`."""
     presenter_model: PresenterModel | None = None
@@ -254,6 +260,7 @@ class Campaign(_Part):
     matting: Matting | None = None
     """How products are cut out of photos whose backdrop is not plain."""
     quality: Quality = Quality()
+    rights: Rights = Rights()
     policy: Policy = Policy()
     signing: Signing = Signing()
     variants: tuple[Variant, ...] = (Variant(name="main"),)

@@ -32,7 +32,10 @@ class PresenterProcess(BaseModel):
     portrait: str
     """Picture (PNG or JPEG) of one face."""
     consent: Annotated[str, Field(min_length=8, max_length=500)]
-    """Where the person's consent to this use is recorded: a URL or a sentence."""
+    """The record of the person's consent (.json). Or where that is, a URL or a sentence, which
+    production does not take."""
+    consent_file: str | None = Field(default=None, exclude=True)
+    """The record's file: read_campaign puts it here."""
     licence_accepted: Annotated[bool, Field(validate_default=True)] = False
     """Must be true: whether the terms of program and weights allow advertising is yours to read.
     Wav2Lip's published weights, for one, do not."""

@@ -46,6 +46,8 @@ RESULT_SCHEMA = pa.schema(
         pa.field("seed", pa.int64()),
         pa.field("attempt", pa.int32()),  # 1 for the first seed, 2 for the second, ...
         pa.field("another_seed", pa.bool_()),  # whether another seed might have passed
+        # Of what a reviewer is asked about (findings and files); null where nothing is asked.
+        pa.field("review", pa.string()),
         pa.field("contact_sheet_uri", pa.string()),
         pa.field("feed_line", pa.int64()),  # line of the feed it came from
         # The run whose row has the metrics, verdicts and stages that this one leaves out.

@@ -23,7 +23,8 @@ class Verdict:
 
     `verdict` is "pass", "age_gate" (it may ship, to adults only), "review" or "block". A stage may
     return a list of these under the reserved key "verdicts", or attach them to a `Reject` or a
-    `Hold`.
+    `Hold`. One that returns "review" goes on: the spot is made to its end, and held before it is
+    signed (`stages/release.py`).
     """
 
     gate: str
@@ -54,9 +55,21 @@ class Reject(Exception):
 
 
 class Hold(Reject):
-    """A person must decide before the spot may ship."""
+    """A person must decide before the spot may ship. `covers` is the digest of what is asked:
+    `Media.decision` finds the decision by it."""
 
     status = "held"
+
+    def __init__(
+        self,
+        reason_code: str,
+        reason: str,
+        *,
+        verdicts: tuple[Verdict, ...] = (),
+        covers: str | None = None,
+    ) -> None:
+        super().__init__(reason_code, reason, verdicts=verdicts)
+        self.covers = covers
 
 
 class Retry(Exception):
@@ -84,6 +97,22 @@ class Media(Protocol):
     def publish(self, uri: str, name: str) -> Published:
         """Commit a media URI at `name` (relative, "/"-separated) of the output, once for ever."""
         ...
+
+    def decision(self, spot_id: str, covers: str) -> Decision | None:
+        """What a person has decided of the spot where that digest was asked about, if anybody."""
+        ...
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A person's word on a held spot: who (`by`), why, when (ISO 8601), and the digest of its
+    record. It is given once."""
+
+    approved: bool
+    by: str
+    why: str
+    at: str
+    sha256: str
 
 
 @dataclass(frozen=True)

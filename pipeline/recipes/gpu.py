@@ -1,4 +1,4 @@
-"""The gpu recipe: the laptop's nine stages, their clips made by the campaign's video model."""
+"""The gpu recipe: the laptop's stages, their clips made by the campaign's video model."""
 
 from __future__ import annotations
 

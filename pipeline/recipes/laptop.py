@@ -1,4 +1,4 @@
-"""The laptop recipe: all nine stages on a CPU, with nothing but what the default install brings."""
+"""The laptop recipe: all ten stages on a CPU, with nothing but what the default install brings."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ from pipeline.recipes.parts import (
 from pipeline.recipes.safety import screen
 from pipeline.recipes.signing import disclosure_label, sign
 from schemas.campaign import Campaign
+from stages.admit import Admit
 from stages.base import Stage
 from stages.composite import Composite
 from stages.image_to_video import CameraMotion, ImageToVideo
 from stages.publish import Publish
+from stages.release import Release
 from stages.speech import Speech
 
 
@@ -35,6 +37,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
     own_sound = clips is not None and clips.engine.keeps_sound
     making: list[Stage] = [
         screen(campaign),
+        *([Admit()] if campaign.policy.review == "before_render" else []),
         Speech(
             engine=voice,
             lexicon=lexicon,
@@ -73,6 +76,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
     ]
     return [
         *making,
+        Release(),
         sign(campaign, making),
         Publish(),
     ]

@@ -10,6 +10,7 @@ from pipeline.report.captions import Captions
 from pipeline.report.links import place_below, relative_url
 from pipeline.report.words import KEY_METRICS, metric_name, number
 from schemas.layout import DEFAULT_FORMATS, FORMATS
+from stages.shared.review import GATE
 
 PAGE_ORDER = ("held", "failed", "rejected", "published", "unchanged", "withdrawn")
 """Statuses in the order in which the page shows them: what asks for a person comes first."""
@@ -70,6 +71,12 @@ class Card:
                  "pass": "passed"}  # fmt: skip
         counts = self.verdict_counts
         return ", ".join(f"{counts[word]} {said}" for word, said in asked.items() if counts[word])
+
+    @property
+    def decisions(self) -> list[str]:
+        """What reviewers have decided of it: who, when and why."""
+        told = [verdict["evidence"] for verdict in self.row["verdicts"] if verdict["gate"] == GATE]
+        return list(dict.fromkeys(told))
 
     @property
     def cached_stages(self) -> int:

@@ -23,7 +23,7 @@ from tests.pipeline.toy_stages import Count, Loud
 
 DEMO = Path(__file__).parents[2] / "examples" / "demo" / "campaign.yaml"
 LAPTOP = load_recipe("laptop", read_campaign(str(DEMO), ["signing.folder=/tmp/unused"]))
-BEHIND = ["composite", "inspect", "sign", "publish"]
+BEHIND = ["composite", "inspect", "release", "sign", "publish"]
 
 
 def foretell(path: str, output: str, stages: list[Stage]) -> Forecast:
@@ -41,7 +41,7 @@ def foretell(path: str, output: str, stages: list[Stage]) -> Forecast:
         (["accent"], ["image_to_video", "avatar", "align", *BEHIND]),
         (["images"], ["screen", "image_to_video", "avatar", "align", *BEHIND]),
         (["script"], [stage.name for stage in LAPTOP]),
-        (["description"], ["publish"]),
+        (["description"], ["release", "publish"]),
     ],
 )
 def test_a_change_reaches_what_reads_it_and_what_lies_behind(

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from pipeline.media import MediaStore, Workspace, asset
-from stages.base import Hold, Reject
+from stages.base import Reject
 from stages.screen import Screen
 from stages.screen.photo import BadImage, Picture, open_picture
 
@@ -326,34 +326,46 @@ def test_broken_further_images_are_skipped(
 
 
 @pytest.mark.parametrize(
-    ("changes", "status", "code"),
+    ("changes", "code"),
     [
-        ({"script": " "}, "rejected", "script_empty"),
-        ({"script": None}, "rejected", "script_empty"),
-        ({"script": "Утро начинается с кружки Tarnwick."}, "rejected", "script_language"),
-        ({"script": "24 / 7!"}, "rejected", "script_language"),
-        ({"script": "As E1on Mu5k says."}, "rejected", "public_figure"),
-        ({"title": "Elon Musk mug"}, "rejected", "public_figure"),
-        ({"tagline": "tailor, swift delivery"}, "held", "public_figure_possible"),
-        ({"tagline": "It cures eczema"}, "rejected", "policy_medical_claim"),
-        ({"cta": "Get the red wine"}, "held", "policy_alcohol"),
-        ({"cta": "Now $19"}, "rejected", "price_mismatch"),
-        ({"price": None}, "rejected", "price_mismatch"),
-        ({"images": []}, "rejected", "image_missing"),
-        ({"cta": "Get the red wine", "tagline": "Now $19"}, "rejected", "price_mismatch"),
+        ({"script": " "}, "script_empty"),
+        ({"script": None}, "script_empty"),
+        ({"script": "Утро начинается с кружки Tarnwick."}, "script_language"),
+        ({"script": "24 / 7!"}, "script_language"),
+        ({"script": "As E1on Mu5k says."}, "public_figure"),
+        ({"title": "Elon Musk mug"}, "public_figure"),
+        ({"tagline": "It cures eczema"}, "policy_medical_claim"),
+        ({"cta": "Now $19"}, "price_mismatch"),
+        ({"price": None}, "price_mismatch"),
+        ({"images": []}, "image_missing"),
+        ({"cta": "Get the red wine", "tagline": "Now $19"}, "price_mismatch"),
     ],
 )  # fmt: skip
 def test_refusals(
-    screen: Screen, media: Workspace, photo: Path, changes: dict[str, Any], status: str, code: str
+    screen: Screen, media: Workspace, photo: Path, changes: dict[str, Any], code: str
 ) -> None:
     """Would catch a gate that is passed by, or a review that hides a block."""
     with pytest.raises(Reject) as refused:
         screen.run(spot(photo, **changes), media)
-    assert (refused.value.status, refused.value.reason_code) == (status, code)
-    assert isinstance(refused.value, Hold) == (status == "held")
+    assert (refused.value.status, refused.value.reason_code) == ("rejected", code)
     if not code.startswith(("script", "image")):
-        wanted = "review" if status == "held" else "block"
-        assert wanted in {verdict.verdict for verdict in refused.value.verdicts}
+        assert "block" in {verdict.verdict for verdict in refused.value.verdicts}
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"tagline": "tailor, swift delivery"}, "public_figure"),
+        ({"cta": "Get red wine"}, "alcohol"),
+    ],
+)
+def test_what_a_person_must_decide_is_made_to_its_end(
+    screen: Screen, media: Workspace, photo: Path, changes: dict[str, Any], rule: str
+) -> None:
+    """Would catch a reviewer who has nothing to look at."""
+    wrote = screen.run(spot(photo, **changes), media)
+    assert wrote["photo_uri"]
+    assert [v.rule for v in wrote["verdicts"] if v.verdict == "review"] == [rule]
 
 
 def test_a_good_script_in_another_latin_language(
@@ -412,11 +424,9 @@ def test_own_names_and_rules(media: Workspace, photo: Path, tmp_path: Path) -> N
     rules.write_text("rules: [{class: crockery, severity: review, words: [mug]}]")
     own = Screen(names=asset(str(names)), rules=asset(str(rules)))
     own.load()
-    for changes, code in [
-        ({"cta": "Like Zarbo Quillfeather"}, "public_figure"),
-        ({"cta": "Like Elon Musk"}, "public_figure"),
-        ({}, "policy_crockery"),
-    ]:
+    for cta in ("Like Zarbo Quillfeather", "Like Elon Musk"):
         with pytest.raises(Reject) as refused:
-            own.run(spot(photo, **changes), media)
-        assert refused.value.reason_code == code
+            own.run(spot(photo, cta=cta), media)
+        assert refused.value.reason_code == "public_figure"
+    wrote = own.run(spot(photo), media)
+    assert {v.rule for v in wrote["verdicts"] if v.verdict == "review"} == {"crockery"}

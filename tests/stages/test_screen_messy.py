@@ -15,6 +15,7 @@ from pipeline.feed import FeedRow, read_feed, read_scripts
 from pipeline.media import MediaStore, asset
 from stages.base import Reject
 from stages.screen import Screen
+from stages.shared.review import decide
 
 MESSY = Path(__file__).parents[2] / "examples" / "messy"
 TABLE = re.compile(r"^\| (\d+) \| (\S+) \| .* \| (\w+) \| (\w*) ?\|$", re.MULTILINE)
@@ -62,7 +63,8 @@ def outcome(row: FeedRow, images: Path, screen: Screen, store: MediaStore) -> It
     }  # fmt: skip
     try:
         with store.workspace() as media:
-            screen.run(spot, media)
+            wrote = screen.run(spot, media)
+            decide(row.product_id, [vars(v) for v in wrote["verdicts"]], {}, media)
         yield from ("published", "")
     except Reject as refused:
         yield from (refused.status, refused.reason_code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from stages.base import Hold, Reject, Verdict
+from stages.base import Reject, Verdict
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,10 @@ def passed(gate: str, rule: str, evidence: str) -> Finding:
 
 
 def settle(findings: Iterable[Finding]) -> tuple[Verdict, ...]:
-    """All verdicts. Raises `Reject` for the first block, else `Hold` for the first review."""
+    """All verdicts, what a person must decide among them. Raises `Reject` for the first block."""
     all_of_them = tuple(findings)
     verdicts = tuple(finding.verdict for finding in all_of_them)
-    for wanted, error in (("block", Reject), ("review", Hold)):
-        for finding in all_of_them:
-            if finding.verdict.verdict == wanted:
-                raise error(finding.reason_code, finding.reason, verdicts=verdicts)
+    for finding in all_of_them:
+        if finding.verdict.verdict == "block":
+            raise Reject(finding.reason_code, finding.reason, verdicts=verdicts)
     return verdicts
