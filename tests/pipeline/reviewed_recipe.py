@@ -46,6 +46,7 @@ class Film(Stage):
             ("masters", pa.list_(MASTER)),
             ("poster_uri", pa.string()),
             ("captions_uri", pa.string()),
+            ("srt_uri", pa.string()),
         ]
     )
     hardware: ClassVar[Hardware] = Hardware(cpus=0.2, memory_gb=0.2)
@@ -60,7 +61,8 @@ class Film(Stage):
             path.write_text(f"{suffix} {spot['script']} {spot['price']}")
             uris[suffix] = media.save(path)
         masters = [{"format": "9x16", "uri": uris["mp4"]}]
-        return {"masters": masters, "poster_uri": uris["jpg"], "captions_uri": uris["vtt"]}
+        beside = {"captions_uri": uris["vtt"], "srt_uri": None}
+        return {"masters": masters, "poster_uri": uris["jpg"], **beside}
 
 
 @dataclass(kw_only=True)
