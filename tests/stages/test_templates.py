@@ -248,7 +248,7 @@ def test_the_code_is_read_from_the_encoded_frame(
     shown = np.minimum(over[..., :3] + picture * (255 - over[..., 3:]) // 255, 255)
     path = tmp_path / "card.mp4"
     frame = shown.astype(np.uint8)
-    encode_frames([frame] * 2, path, width_px=wide, height_px=tall, fps=24, crf=23)
+    encode_frames([frame] * 2, path, width_px=wide, height_px=tall, fps=24, qp=26)
     decoded = next(iter(decode_frames(path, wide, tall)))
     found, _, _ = cv2.QRCodeDetector().detectAndDecode(cv2.cvtColor(decoded, cv2.COLOR_RGB2BGR))
     assert found == link
