@@ -374,6 +374,8 @@ def _misplaced(campaign: Campaign) -> list[Refusal]:
 
 
 def _a_list(error: Any) -> str | None:
+    if error["loc"] == ("qr",):
+        return 'write a link in quotes, as in "{link}" or "https://shop.example/p/{id}"'
     return (
         "write a list here, as in [1, 2] (null for no limit)"
         if (error["type"] == "tuple_type")

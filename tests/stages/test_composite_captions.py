@@ -15,7 +15,7 @@ from stages.composite.captions import Captions
 from stages.composite.colours import Palette
 from stages.composite.grouping import CaptionWord, group_words
 from stages.composite.look import Look
-from stages.composite.subtitles import cues_of, webvtt
+from stages.composite.subtitles import cues_of, srt, webvtt
 from stages.composite.text import Lettering
 from stages.shared.fonts import Fonts
 
@@ -185,3 +185,38 @@ def test_subtitles_hold_every_word_and_no_markup() -> None:
     assert cues[0][1] == "Tea &lt; coffee &amp; &lt;b&gt;more&lt;/b&gt; --&gt; now."
     assert " ".join(cue[1] for cue in cues[1:]) == SCRIPT
     assert all(len(cue[1]) <= 42 for cue in cues[1:])
+
+
+def test_the_same_words_as_srt() -> None:
+    """Would catch numbers or commas that a player does not take, and markup that it does."""
+    words = _words("Tea <b>more</b> {\\an8} now. " + SCRIPT)
+    groups = [[CaptionWord(str(r["text"]), r["start_s"], r["end_s"])] for r in words]
+    blocks = srt(cues_of(groups)).strip().split("\n\n")
+    assert blocks[0].startswith("1\n00:00:00,250 --> 00:00:0")
+    assert [int(block.split("\n")[0]) for block in blocks] == list(range(1, len(blocks) + 1))
+    assert not set("<{}") & set(blocks[0].split("\n", 2)[2])
+    assert " ".join(block.split("\n", 2)[2] for block in blocks[1:]) == SCRIPT
+
+
+def test_cues_never_overlap_and_stay_to_be_read() -> None:
+    """Would catch two cues at once, and one that is gone before it can be read although nobody
+    speaks."""
+    words = [CaptionWord("Extraordinarily", 0.0, 0.4), CaptionWord("comfortable.", 0.4, 0.7)]
+    later = [CaptionWord("Yes.", 4.0, 4.3)]
+    cues = cues_of([words, later])
+    assert cues[0].end_s == pytest.approx(28 / 18.0) and cues[1].start_s == 4.0
+    tight = cues_of([words, [CaptionWord("Yes.", 0.8, 1.0)]])
+    assert tight[0].end_s == 0.8
+
+
+def test_a_group_stays_until_it_can_be_read() -> None:
+    """Would catch a fast word that flashes by although a pause follows."""
+    rows = [{"text": "Extraordinarily", "start_s": 0.1, "end_s": 0.3},
+            {"text": "comfortable.", "start_s": 0.3, "end_s": 0.5}]  # fmt: skip
+    shots = [{"layout": "presented", "start_s": 0.0, "end_s": 4.0}]
+    look = Look(Template(title="x"), Palette.of(BrandKit(name="B"), None), Lettering(Fonts()))
+    found = Captions(rows, shots, FRAME, look)
+    assert found.reading_cps() <= 18.01
+    hasty = Captions(rows, [{**shots[0], "end_s": 0.8}], FRAME, look)
+    assert hasty.reading_cps() > 30, "what cannot be met is told"
+    assert Captions(rows, shots, FRAME, look, drawn=False).groups == []
