@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from pipeline.campaign_file import read_campaign
+from pipeline.consents import consents
 from pipeline.recipes import load_recipe
-from pipeline.recipes.signing import agents, consents, photo_shown, watermark_key_id
+from pipeline.recipes.signing import agents, photo_shown, watermark_key_id
 from schemas.asset import Asset
 from schemas.campaign import Campaign
 from schemas.config_error import ConfigError
