@@ -31,8 +31,7 @@ class VideoModel(BaseModel):
     """Address of a video service of yours, up to and with "/v1"; then `model` is its name there,
     and its key is in the environment variable SPOTMILL_VIDEO_KEY."""
     camera: str | None = None
-    """One camera move for all shots: push_in, pull_out, orbit_left, orbit_right, rise, drift or
-    detail."""
+    """One camera move for all shots: push_in, orbit_left, ..., as in docs/camera.md."""
     subject_model: str | None = None
     """Folder of a vision model (DINOv2, CLIP) by which clips are judged, too: clip_subject."""
     keep_sound: bool = False

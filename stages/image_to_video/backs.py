@@ -81,11 +81,16 @@ def _podium(
     """Round blocks and a ball beside and behind the product."""
     _cove(lab, grid, stand, 1.25 * unit, horizon, colours, side)
     apart = max(0.62 * unit, 0.5 * stand.width_px + 0.24 * unit)
+    # Between shape and plinth in tone: as dark as the shape, their shaded sides would be black.
+    tone = tuple(
+        (one + other) / 2 for one, other in zip(colours.shape, colours.plinth, strict=True)
+    )
+    solid: Lab = (tone[0], tone[1], tone[2])
     tall = (stand.x_px - side * apart, horizon + 0.05 * unit)
-    block(lab, tall, 0.2 * unit, 0.74 * unit, colours.shape)
+    block(lab, tall, 0.2 * unit, 0.74 * unit, solid)
     low = (stand.x_px + side * (apart + 0.02 * unit), horizon + 0.08 * unit)
-    block(lab, low, 0.24 * unit, 0.3 * unit, _deeper(colours.shape, -3.0))
-    ball(lab, (low[0] - 0.02 * unit, low[1] - 0.3 * unit), 0.13 * unit, _deeper(colours.shape, 6.0))
+    block(lab, low, 0.24 * unit, 0.3 * unit, _deeper(solid, -3.0))
+    ball(lab, (low[0] - 0.02 * unit, low[1] - 0.3 * unit), 0.13 * unit, _deeper(solid, 5.0))
 
 
 def _bare(
