@@ -10,11 +10,10 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from schemas.arrow_types import MASTER
+from schemas.arrow_types import MASTER, OUTPUT
 from schemas.campaign import Campaign
 from stages.admit import Admit
 from stages.base import Hardware, Media, Stage, Verdict
-from stages.publish import Publish
 from stages.release import Release
 
 
@@ -72,9 +71,7 @@ class Seal(Stage):
     name: ClassVar[str] = "sign"
     version: ClassVar[str] = "1"
     reads: ClassVar[tuple[str, ...]] = ("masters",)
-    writes: ClassVar[pa.Schema] = pa.schema(
-        [("signed", pa.list_(MASTER)), ("manifest_uris", pa.list_(pa.string()))]
-    )
+    writes: ClassVar[pa.Schema] = pa.schema([("signed", pa.list_(MASTER))])
     hardware: ClassVar[Hardware] = Hardware(cpus=0.2, memory_gb=0.2)
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
@@ -82,11 +79,31 @@ class Seal(Stage):
         (master,) = spot["masters"]
         path = media.scratch("signed.mp4")
         path.write_text(media.open(master["uri"]).read_text() + " signed")
-        signed = [{"format": master["format"], "uri": media.save(path)}]
-        return {"signed": signed, "manifest_uris": []}
+        return {"signed": [{"format": master["format"], "uri": media.save(path)}]}
+
+
+@dataclass(kw_only=True)
+class Shelf(Stage):
+    """Puts the signed film where everybody sees it."""
+
+    name: ClassVar[str] = "publish"
+    version: ClassVar[str] = "1"
+    cached: ClassVar[bool] = False
+    reads: ClassVar[tuple[str, ...]] = ("spot_id", "signed", "poster_uri", "captions_uri")
+    writes: ClassVar[pa.Schema] = pa.schema([("outputs", pa.list_(OUTPUT))])
+    hardware: ClassVar[Hardware] = Hardware(cpus=0.2, memory_gb=0.2)
+
+    def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
+        """The film with poster and captions, under the digest of the film."""
+        (signed,) = spot["signed"]
+        stem = f"spots/{spot['spot_id']}/9x16-{signed['uri'][6:22]}"
+        media.publish(spot["poster_uri"], f"{stem}.jpg")
+        media.publish(spot["captions_uri"], f"{stem}.vtt")
+        done = media.publish(signed["uri"], f"{stem}.mp4")
+        return {"outputs": [{"format": signed["format"], **vars(done)}]}
 
 
 def recipe(campaign: Campaign) -> list[Stage]:
     """As the laptop's, in little."""
     admit = [Admit()] if campaign.policy.review == "before_render" else []
-    return [Judge(), *admit, Film(), Release(), Seal(), Publish()]
+    return [Judge(), *admit, Film(), Release(), Seal(), Shelf()]
