@@ -111,7 +111,8 @@ class Composite(Stage):
         sound.write(wave)
         drawn = [self._graphics(spot, frame, media) for frame in self.formats]
         targets = [media.scratch(f"master_{frame.name}.mp4") for frame in self.formats]
-        masters, measured = [], {}
+        masters: list[dict[str, str]] = []
+        measured: dict[str, float] = {}
         for frame, picture, target in zip(self.formats, drawn, targets, strict=True):
             # The sound is the same in all formats: it is encoded and set right once.
             heard = targets[0] if measured else wave
