@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipeline import ledger, storage
+from pipeline.consents import lent
 from pipeline.keys import StageKey
 from pipeline.recipes.signing import agents
 from schemas.campaign import Campaign
@@ -137,10 +138,8 @@ def about_run(campaign: Campaign, stages: Sequence[Stage]) -> dict[str, Any]:
 def _approvals(campaign: Campaign) -> list[dict[str, Any]]:
     """What a person had to agree to before the run could begin."""
     found: list[dict[str, Any]] = []
-    if campaign.voice.consent is not None:
-        found.append({"of": "voice", **campaign.voice.consent.model_dump(mode="json")})
-    if campaign.presenter_process is not None:
-        found.append({"of": "presenter", "record": campaign.presenter_process.consent})
+    for one in lent(campaign):
+        found.append({"of": one.whose, "record": one.record, "consent": one.words})
     if (override := campaign.disclosure.override) is not None:
         found.append({"of": "disclosure", **override.model_dump(mode="json")})
     parts = ("voice", "video_model", "aligner", "presenter_process")

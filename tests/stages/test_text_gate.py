@@ -15,7 +15,7 @@ from pipeline.recipes.safety import screen, text_gate
 from schemas.campaign import Campaign, parse_campaign
 from schemas.config_error import ConfigError
 from schemas.money import Price
-from stages.base import Hold, Reject
+from stages.base import Reject
 from stages.shared.text_gate import Offer, TextGate, settle
 from stages.shared.text_gate.claims import claims
 from stages.shared.text_gate.name_list import NameList
@@ -116,9 +116,8 @@ def test_speaking_as_somebody_is_refused(text: str) -> None:
 )  # fmt: skip
 def test_endorsements_are_held(text: str) -> None:
     """Would catch a claimed recommendation that nobody has to prove."""
-    with pytest.raises(Hold) as held:
-        settle(gate_of().find({"script": text}))
-    assert held.value.reason_code == "policy_endorsement"
+    verdicts = settle(gate_of().find({"script": text}))
+    assert {v.rule for v in verdicts if v.verdict == "review"} == {"endorsement"}
 
 
 def test_other_stages_use_the_same_gate() -> None:
@@ -135,11 +134,10 @@ def test_a_brand_may_bear_its_founders_name() -> None:
     gate = gate_of()
     texts = {"title": "Kate Spade tote"}
     assert settle(gate.find(texts, brand="KATE SPADE"))
-    for brand, error in (("Tarnwick", Hold), ("Elon Musk", Reject)):
-        with pytest.raises(error):
-            settle(
-                gate.find(texts | {"script": "Elon Musk" if error is Reject else ""}, brand=brand)
-            )
+    asked = settle(gate.find(texts, brand="Tarnwick"))
+    assert "review" in {verdict.verdict for verdict in asked}
+    with pytest.raises(Reject):
+        settle(gate.find(texts | {"script": "Elon Musk"}, brand="Elon Musk"))
 
 
 @pytest.mark.parametrize(
