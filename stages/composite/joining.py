@@ -20,7 +20,8 @@ READING = {
     "threads": 2,
 }
 """Options of every file that is opened."""
-_XFADE = {"wipe": "smoothleft", "zoom": "zoomin"}
+_ZOOM = 0.30
+"""How much nearer a zoom comes to the picture that it leaves."""
 
 
 def tagged(stream: Any) -> Any:
@@ -69,15 +70,21 @@ def joined_shots(
 
 
 def _changed(tail: Any, head: Any, frames: int, style: str, frame: Format) -> Any:
-    """`tail` giving way to `head`, slowly at both ends."""
+    """`tail` giving way to `head`. What moves comes fast and settles, so that it is seen when it is
+    heard; what fades is slow at both ends."""
     if style == "slide":
-        eased = _eased(f"n/{frames}")
-        x = f"2*trunc({frame.width_px // 2}*(1-{eased}))"
+        left = f"pow(1-(n+1)/{frames + 1},3)"
+        x = f"2*trunc({frame.width_px // 2}*{left})"
         mixed = ffmpeg.filter([tail, head], "overlay", x=x, y=0, format="yuv420")
         return tagged(mixed.filter("format", "yuv420p"))
-    if style == "crossfade":
+    if style == "zoom":
+        zoom = f"1+{_ZOOM}*{_eased(f'((on+1)/{frames + 1})')}"
+        size = {"s": f"{frame.width_px}x{frame.height_px}", "fps": frame.fps, "d": 1}
+        nearer = tail.filter("zoompan", z=zoom, x="iw/2-(iw/zoom/2)", y="ih/2-(ih/zoom/2)", **size)
+        tail = tagged(nearer).filter("settb", f"1/{frame.fps}").filter("setpts", "N")
+    if style in ("crossfade", "zoom"):
         return _faded(tail, head, frames, frame.fps)
-    change = {"transition": _XFADE[style], "duration": f"{frames / frame.fps:.6f}", "offset": 0}
+    change = {"transition": "smoothleft", "duration": f"{frames / frame.fps:.6f}", "offset": 0}
     early, late = (_bent(stream, frames, frame.fps) for stream in (tail, head))
     crossed = ffmpeg.filter([early, late], "xfade", **change).filter("format", "yuv420p")
     return crossed.filter("settb", f"1/{frame.fps}").filter("setpts", "N")

@@ -32,7 +32,7 @@ def rating_box(frame: Format) -> Box:
     """Below the label, left of the price, above the product."""
     top = frame.ai_label.y1 + 10 * frame.unit / frame.height_px
     bottom = top + _RATING_PX * frame.unit / frame.height_px
-    product = min(shot.product.y0 for shot in frame.shots.values())
+    product = min(frame.shots[kind].product.y0 for kind in ("presented", "hero"))
     if product - top > 0.6 * (bottom - top):
         bottom = min(bottom, product)
     right = frame.price_tag.x0 - 16 * frame.unit / frame.width_px

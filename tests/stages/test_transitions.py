@@ -1,4 +1,4 @@
-"""Transitions: slow at both ends, as long as they were planned, and the rest untouched."""
+"""Transitions: eased, as long as they were planned, and the rest untouched."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.mark.parametrize("style", ["crossfade", "slide", "wipe", "zoom", "cut"])
-def test_a_change_is_slow_at_both_ends(style: str, clips: list[Path], tmp_path: Path) -> None:
+def test_a_change_is_eased(style: str, clips: list[Path], tmp_path: Path) -> None:
     """Would catch a linear change, one of another length, and a spot that gets longer by it."""
     length_s = 0.0 if style == "cut" else FRAMES / FPS
     joined = joined_shots(SHOTS, clips, FORM, 2.0, [Transition(0, style, 1.0, length_s)])
@@ -55,5 +55,8 @@ def test_a_change_is_slow_at_both_ends(style: str, clips: list[Path], tmp_path: 
     steps = np.diff(share[23 : 24 + FRAMES + 1])
     assert steps.min() > -0.02, "it never goes back"
     middle = steps[FRAMES // 3 : 2 * FRAMES // 3 + 1].mean()
-    if style != "zoom":  # which only begins to show the other picture in its second half
-        assert steps[1] < 0.6 * middle and steps[-2] < 0.6 * middle
+    assert steps[-2] < 0.6 * middle, "it settles"
+    if style == "slide":  # it is heard when it begins: it must be seen then
+        assert steps[1] > 1.5 * middle
+    else:
+        assert steps[1] < 0.6 * middle
