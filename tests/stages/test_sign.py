@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 import pytest
 from cryptography import x509
+from PIL import Image
 
 from pipeline.keys import digest, stage_key
 from pipeline.media import Workspace
@@ -202,6 +203,16 @@ class TestSigning:
             manifest["claim_generator_info"][0]["name"] for manifest in store["manifests"].values()
         ]
         assert sorted(names) == ["A Camera", "Spotmill"]
+
+    @pytest.mark.parametrize("suffix", ["avif", "gif", "webp", "png"])
+    def test_every_kind_of_photo_is_an_ingredient(
+        self, media: Workspace, tmp_path: Path, suffix: str
+    ) -> None:
+        """Would catch a photo that the screen takes and the signer turns away, at the very end."""
+        photo = tmp_path / f"photo.{suffix}"
+        Image.new("RGB", (60, 80), (200, 120, 30)).save(photo)
+        written = stage(tmp_path).run(row(media, tmp_path, photo=photo), media)
+        assert written["c2pa_state"] == "Trusted"
 
     def test_a_picture_that_is_none_is_refused(self, media: Workspace, tmp_path: Path) -> None:
         """Would catch a crash, where the reason should be the spot's."""
