@@ -67,11 +67,17 @@ class SpotRows:
         parts = [row.raw.broken, "again" if row.first_line != row.raw.line else "", repr(texts)]
         if "sale_price_effective_date" in texts:
             parts.append(self._day.isoformat())
-        for picture in pictures:
+        links = _links_of(texts)
+        for picture in pictures[: len(links)]:
             version = None if picture is None else self.assets.version(picture)
             if version is None:
                 return ""
             parts.append(version)
+        if self._film_link(texts):
+            film = next(iter(pictures[len(links) :]), None)
+            if film is None:
+                return ""
+            parts.append(f"film {self.assets.version(film)}")  # None if it is gone
         if script is not None:
             parts.append(script)
             own = self.scripts[row.product_id] if _brings_files(script) else None
@@ -82,9 +88,17 @@ class SpotRows:
         return hashlib.blake2b(text, digest_size=16).hexdigest()
 
     def pictures(self, row: UnreadRow) -> list[str | None]:
-        """URIs of the pictures that a row links; None for a link that needs a closer look."""
+        """URIs of the pictures that a row links, and of its film behind them; None for a link that
+        needs a closer look."""
         folder, by_name = self._pictures, self.campaign.images is not None
-        return [_picture(folder, by_name, link) for link in _links_of(row.raw.texts)]
+        links = _links_of(row.raw.texts)
+        film = self._film_link(row.raw.texts)
+        return [_picture(folder, by_name, link) for link in [*links, *([film] if film else [])]]
+
+    def _film_link(self, texts: Mapping[str, str]) -> str:
+        """The link of a row's film; "" for none, and for one on the web, which is left alone."""
+        link = texts.get("video_link", "").strip()
+        return "" if "://" in link and self.campaign.images is None else link
 
     def build(self, product: Product, variant: Variant, spot_id: str) -> dict[str, Any]:
         """The row, with the day's prices. Raises `Unplannable`."""
@@ -243,7 +257,7 @@ def _file_name(link: str) -> str:
 def _links_of(texts: Mapping[str, str]) -> list[str]:
     """Links of a feed row's pictures, as far as they can be told apart at a glance."""
     links = texts.get("image_link", "")
-    for more in ("additional_image_link", "control_link", "video_link"):
+    for more in ("additional_image_link", "control_link"):
         if more in texts:
             links += "," + texts[more]
     return [bare for link in links.split(",") if (bare := link.strip())]

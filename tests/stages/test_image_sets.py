@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from pipeline.campaign_file import read_campaign
-from pipeline.feed import read_feed
+from pipeline.feed import read_feed, unread_rows
 from pipeline.media import MediaStore, asset
 from pipeline.spot_rows import SpotRows, Unplannable
 from schemas.layout import FORMATS, Box
@@ -217,6 +217,26 @@ def _film_of(rows: SpotRows, folder: Path) -> Any:
     (row,) = read_feed(str(folder / "feed.tsv"))
     assert row.product is not None
     return rows.build(row.product, rows.campaign.variants[0], "mug")["film"]
+
+
+def _source(rows: SpotRows, folder: Path) -> str:
+    (row,) = unread_rows(str(folder / "feed.tsv"))
+    return rows.source(row, rows.pictures(row))
+
+
+def test_a_new_film_is_seen_and_a_missing_one_costs_no_second_look(
+    pictures: dict[str, Path], tmp_path: Path
+) -> None:
+    """Would catch a film that is exchanged and never rendered, and a feed full of films on the web
+    of which every row is read again each night."""
+    before = _source(_rows(tmp_path, "film.mp4"), tmp_path)
+    assert before and before == _source(_rows(tmp_path, "film.mp4"), tmp_path)
+    (tmp_path / "film.mp4").write_bytes(b"another")
+    assert _source(_rows(tmp_path, "film.mp4"), tmp_path) not in ("", before)
+    (tmp_path / "film.mp4").unlink()
+    assert _source(_rows(tmp_path, "film.mp4"), tmp_path) not in ("", before)
+    assert _source(_rows(tmp_path, "https://shop.example.com/a.mp4"), tmp_path)
+    assert _source(_rows(tmp_path, "odd%20name.mp4"), tmp_path) == ""
 
 
 def test_films_come_from_feed_or_scripts(pictures: dict[str, Path], tmp_path: Path) -> None:
