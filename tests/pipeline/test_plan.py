@@ -392,7 +392,7 @@ def test_a_store_that_is_away_costs_no_product_its_picture(
     ("cells", "rating", "count"),
     [
         ("4.8\t1,204", 4.8, 1204), ("4,8/5\t12", 4.8, 12), ("\t", None, None),
-        ("excellent\tmany", None, None), ("48\t7", None, 7),
+        ("excellent\tmany", None, None), ("48\t7", None, None),
     ],
 )  # fmt: skip
 def test_ratings_of_the_feed_reach_the_spot(
