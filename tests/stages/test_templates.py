@@ -275,16 +275,18 @@ def test_every_template_can_be_drawn_without_anything_optional(media: Any) -> No
 @pytest.mark.parametrize("template", shipped_templates())
 def test_the_end_card_is_seen_when_it_is_heard(template: str, media: Any) -> None:
     """Would catch a card that comes slowly behind its sound: the event is found in the frames as
-    the inspection finds it, two frames behind the cut, where the effect is laid."""
+    the inspection finds it, a frame behind the cut, where the effect is laid."""
     form = small("9x16", 0.2)
     spot = row("No two alike", accent="#2f8084")
     _, graphics = planned(spot, template, form, media, Lettering)
     frames = []
     for number in range(round(8.2 * 24), round(9.9 * 24)):
         over = drawn_at(graphics, load_template(template).applied(form), number / 24)
-        shown = over[..., :3].mean(axis=2) + 150.0 * (1 - over[..., 3] / 255.0)
+        share = float(np.clip((number / 24 - 9.0) / 0.4, 0, 1))
+        shade = 90 + 110 * share * share * (3 - 2 * share)  # the crossfade below it
+        shown = over[..., :3].mean(axis=2) + shade * (1 - over[..., 3] / 255.0)
         frames.append(shown.astype(np.uint8))
     kept = np.ones(frames[0].shape, bool)
     first_s = round(8.2 * 24) / 24
-    found = expected_event(frames, 24, 9.0 + 2 / 24 - first_s, 0.35, kept)
-    assert found is not None and abs(found + first_s - (9.0 + 2 / 24)) <= 0.06
+    found = expected_event(frames, 24, 9.0 + 1 / 24 - first_s, 0.35, kept)
+    assert found is not None and abs(found + first_s - (9.0 + 1 / 24)) <= 0.06
