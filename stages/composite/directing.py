@@ -26,6 +26,9 @@ from stages.composite.presenter import presenter_boxes, presenter_spans_s
 TAG_DELAY_S = 0.25
 """Price and stars come when the second shot is on screen, not in the cut."""
 CARD_DELAY_S = 0.10
+"""A plate rises when the crossfade has begun; a field or a window comes with the cut."""
+_SWEPT = 0.62
+"""Share of a sweep that is over when the end card is heard: its field then begins to leave."""
 _STAGGER_S = 0.12
 _SEEN_S = 0.35
 """What the eye needs to find a text before it reads."""
@@ -115,10 +118,18 @@ def _cards(
             found.append(Card("hook", script.hook, 0.0, end_s, box))
     sting = template.sting
     if sting is not None and ends_with_card:
-        half = sting.length_s / 2
+        before_s = _SWEPT * sting.length_s
         name = script.copy.brand
         if sting.style == "sweep":
-            found.append(Card("sting", name, card_s - half, card_s + half, frame.safe_zone))
+            found.append(
+                Card(
+                    "sting",
+                    name,
+                    card_s - before_s,
+                    card_s - before_s + sting.length_s,
+                    frame.safe_zone,
+                )
+            )
         elif len(shots) > 1 and first["end_s"] > sting.length_s:
             found.append(Card("sting", name, 0.0, sting.length_s * 2, frame.price_tag))
     begin_s = shots[1]["start_s"] + TAG_DELAY_S if len(shots) > 1 else card_s
@@ -133,9 +144,10 @@ def _cards(
     area = frame.shots["end_card"].card
     if ends_with_card and area is not None:
         text = " / ".join(t for t in (script.copy.tagline, script.copy.cta) if t)
-        found.append(Card("end_card", text, card_s + CARD_DELAY_S, length_s, area))
+        start_s = card_s + (CARD_DELAY_S if template.end_card.design == "plate" else 0.0)
+        found.append(Card("end_card", text, start_s, length_s, area))
         if script.qr:
-            found.append(Card("qr", script.qr, card_s + CARD_DELAY_S, length_s, area))
+            found.append(Card("qr", script.qr, start_s, length_s, area))
     return found
 
 

@@ -155,8 +155,7 @@ class EndCard:
         """The frame in one colour around the product, closing in on it."""
         frame = skia.Rect.MakeWH(float(self._frame.width_px), float(self._frame.height_px))
         x0, y0, x1, y1 = self._window.pixels(self._frame.width_px, self._frame.height_px)
-        over = frame.makeOutset(0.1 * frame.width(), 0.1 * frame.width())
-        window = between(over, skia.Rect.MakeLTRB(x0, y0, x1, y1), risen)
+        window = between(frame, skia.Rect.MakeLTRB(x0, y0, x1, y1), risen)
         canvas.save()
         shape = paint.pill(window, self._look.radius(48 * self._unit))
         canvas.clipRRect(shape, skia.ClipOp.kDifference, True)

@@ -85,7 +85,7 @@ class Sting:
         """In from the left, and out to the right; the sign is cut with it."""
         wide, tall = float(self._frame.width_px), float(self._frame.height_px)
         right = wide * ease_in_out(min(share / 0.36, 1.0)) * 1.02
-        left = wide * ease_in_out(max(share - 0.64, 0.0) / 0.36)
+        left = wide * ease_out(max(share - 0.64, 0.0) / 0.36)  # seen when the end card is heard
         field = skia.Rect.MakeLTRB(left, 0, max(right, left), tall)
         canvas.clipRect(field)
         paint.fill(canvas, paint.pill(field, 0), self._look.palette.accent)

@@ -29,6 +29,7 @@ from stages.composite.text import Lettering
 from stages.shared.ffmpeg import decode_frames
 from stages.shared.fonts import Fonts
 from stages.shared.frames import encode_frames
+from stages.shared.visual_events import expected_event
 
 TEXTS = {
     "title": "Halvenne Adjustable LED Desk Lamp, Sage Green and Brass, with Dimmer " * 3,
@@ -269,3 +270,23 @@ def test_every_template_can_be_drawn_without_anything_optional(media: Any) -> No
         for time_s in (0.0, 0.5, 4.0, 8.95, 9.0, 11.9):
             picture = drawn_at(graphics, small("1x1"), time_s)
             assert picture[..., 3].any(), "the label at least"
+
+
+@pytest.mark.parametrize("template", shipped_templates())
+def test_the_end_card_is_seen_when_it_is_heard(template: str, media: Any) -> None:
+    """Would catch a card that comes slowly behind its sound: the event is found in the frames as
+    the inspection finds it, a frame behind the cut, where the effect is laid."""
+    form = small("9x16", 0.2)
+    spot = row("No two alike", accent="#2f8084")
+    _, graphics = planned(spot, template, form, media, Lettering)
+    frames = []
+    for number in range(round(8.2 * 24), round(9.9 * 24)):
+        over = drawn_at(graphics, load_template(template).applied(form), number / 24)
+        share = float(np.clip((number / 24 - 9.0) / 0.4, 0, 1))
+        shade = 90 + 110 * share * share * (3 - 2 * share)  # the crossfade below it
+        shown = over[..., :3].mean(axis=2) + shade * (1 - over[..., 3] / 255.0)
+        frames.append(shown.astype(np.uint8))
+    kept = np.ones(frames[0].shape, bool)
+    first_s = round(8.2 * 24) / 24
+    found = expected_event(frames, 24, 9.0 + 1 / 24 - first_s, 0.35, kept)
+    assert found is not None and abs(found + first_s - (9.0 + 1 / 24)) <= 0.06
