@@ -283,7 +283,7 @@ def test_the_end_card_is_seen_when_it_is_heard(template: str, media: Any) -> Non
     for number in range(round(8.2 * 24), round(9.9 * 24)):
         over = drawn_at(graphics, load_template(template).applied(form), number / 24)
         share = float(np.clip((number / 24 - 9.0) / 0.4, 0, 1))
-        shade = 90 + 110 * share * share * (3 - 2 * share)  # the crossfade below it
+        shade = 210 - 90 * share * share * (3 - 2 * share)  # the crossfade below it
         shown = over[..., :3].mean(axis=2) + shade * (1 - over[..., 3] / 255.0)
         frames.append(shown.astype(np.uint8))
     kept = np.ones(frames[0].shape, bool)
