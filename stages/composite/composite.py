@@ -77,7 +77,7 @@ class Composite(Stage):
             pa.field("watermark_id", pa.string()),  # 12 hex digits
         ]
     )
-    version: ClassVar[str] = "5"
+    version: ClassVar[str] = "6"
     hardware = Hardware(cpus=2, memory_gb=1.5)
     seconds_hint = 12.0
 

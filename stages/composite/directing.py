@@ -133,14 +133,18 @@ def _cards(
         elif len(shots) > 1 and first["end_s"] > sting.length_s:
             found.append(Card("sting", name, 0.0, sting.length_s * 2, frame.price_tag))
     begin_s = shots[1]["start_s"] + TAG_DELAY_S if len(shots) > 1 else card_s
-    if begin_s < card_s:
+    # Price and stars are gone when a sweep is over them.
+    gone_s = card_s
+    if sting is not None and sting.style == "sweep" and ends_with_card:
+        gone_s -= 0.8 * _SWEPT * sting.length_s
+    if begin_s < gone_s:
         if script.copy.offer and template.price.style != "none":
             text = script.copy.offer.price
-            found.append(Card("price", text, begin_s, card_s, frame.price_tag))
+            found.append(Card("price", text, begin_s, gone_s, frame.price_tag))
         if script.copy.rating and template.rating.in_shots:
             box = template.place(frame, "rating") or rating_box(frame)
             text = script.copy.rating.text(look.language)
-            found.append(Card("rating", text, begin_s + _STAGGER_S, card_s, box))
+            found.append(Card("rating", text, begin_s + _STAGGER_S, gone_s, box))
     area = frame.shots["end_card"].card
     if ends_with_card and area is not None:
         text = " / ".join(t for t in (script.copy.tagline, script.copy.cta) if t)

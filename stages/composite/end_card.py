@@ -32,6 +32,8 @@ class EndCard:
         """Raises `ValueError` for a QR code that has no room."""
         self._look, self._start_s, self._frame = look, card.start_s, frame
         self._own = look.template.end_card
+        # Texts stand still while a window closes: they wait until nothing is behind them.
+        self._rows_s = card.start_s + (0.24 if self._own.design == "full" else 0.06)
         self._colours = look.palette.upon(self._own.surface)
         self._unit = unit = frame.unit
         x0, y0, x1, y1 = card.box.pixels(frame.width_px, frame.height_px)
@@ -102,7 +104,7 @@ class EndCard:
         """See `Sprite.state`."""
         if time_s < self._start_s:
             return None
-        settled = self._start_s + _RISE_S + len(self._rows) * _STAGGER_S + _ROW_S
+        settled = self._rows_s + _RISE_S + len(self._rows) * _STAGGER_S + _ROW_S
         return (min(time_s, settled), round(self._pulse(time_s), 3))
 
     def draw(self, canvas: skia.Canvas, time_s: float) -> None:
@@ -113,10 +115,10 @@ class EndCard:
         y = self._first_y
         for index, row in enumerate(self._rows):
             y += row.gap_px
-            self._draw_row(canvas, row, y, self._start_s + 0.06 + index * _STAGGER_S, time_s)
+            self._draw_row(canvas, row, y, self._rows_s + index * _STAGGER_S, time_s)
             y += row.height_px
         if self._qr is not None:
-            shown = progress(time_s, self._start_s + 0.06 + len(self._rows) * _STAGGER_S, _ROW_S)
+            shown = progress(time_s, self._rows_s + len(self._rows) * _STAGGER_S, _ROW_S)
             if shown > 0:
                 canvas.saveLayerAlpha(None, round(255 * ease_out(shown)))
                 self._qr.draw(canvas, self._qr_x, self._qr_y, self._look)
