@@ -13,6 +13,7 @@ from rich.table import Table
 from jobs.refusals import for_people
 from jobs.shown import show as show_file
 from pipeline.template_sheet import Shown, save_sheet
+from schemas.disclosure import REGIONS, Disclosure
 from stages.composite.templates import load_template, shipped_templates
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
@@ -50,11 +51,15 @@ def sheet(
     cta: str = "Shop the mug",
     accent: Annotated[str, typer.Option(metavar="#RRGGBB")] = "#2f8084",
     qr: Annotated[str | None, typer.Option(metavar="LINK", help="As a code on the card.")] = None,
+    region: Annotated[str, typer.Option(help="Whose rules the AI label follows.")] = "none",
 ) -> None:
     """A contact sheet on a product: a row per format, a column per moment of the spot."""
+    if region not in REGIONS:
+        raise typer.BadParameter(f"{region!r}: use one of {', '.join(REGIONS)}")
     cutout = photo.with_name(f"{photo.stem}_cutout.png")
     shown = Shown(
         photo, cutout if cutout.is_file() else None, accent=accent,
+        disclosure=Disclosure(region=region),  # type: ignore[arg-type]
         texts={
             "title": title, "tagline": tagline, "hook": hook, "cta": cta, "qr": qr,
             "price": Decimal("24"), "regular_price": Decimal("28"), "currency": "USD",

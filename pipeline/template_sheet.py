@@ -15,8 +15,9 @@ from PIL import Image
 from pipeline.audition import read_take
 from pipeline.media import MediaStore
 from schemas.brand import BrandKit
+from schemas.disclosure import Disclosure
 from schemas.format import Format
-from schemas.layout import FORMATS
+from schemas.layout import FORMATS, formats_of
 from schemas.template import Template
 from stages.avatar import Performance, VectorPresenter
 from stages.avatar.hosts import shipped_host
@@ -49,6 +50,7 @@ class Shown:
     """Columns of a spot's row: title, tagline, cta, price, accent, rating, qr, ..."""
     host: str = "amber"
     accent: str = "#c8573a"
+    disclosure: Disclosure = Disclosure()
 
 
 def stills(
@@ -62,8 +64,9 @@ def stills(
     row = _row(shown)
     brand = BrandKit(name="Hearth & Field", accent=shown.accent)
     stage = Composite(
-        brand=brand, watermark_secret="only a preview", formats=(frame,), template=template
-    )
+        brand=brand, watermark_secret="only a preview", formats=(frame,), template=template,
+        disclosure=shown.disclosure.label,
+    )  # fmt: skip
     _, graphics = stage.planned(row, frame, media)
     presenter = _presenter(shown, frame, media)
     found = []
@@ -77,14 +80,13 @@ def stills(
     return found
 
 
-def sheet(
-    template: Template, shown: Shown, formats: Sequence[Format] = tuple(FORMATS.values())
-) -> np.ndarray:
+def sheet(template: Template, shown: Shown, formats: Sequence[str] = tuple(FORMATS)) -> np.ndarray:
     """A contact sheet, one row per format, one column per moment: uint8 (h, w, 3)."""
     rows = []
+    frames = formats_of(formats, label_letters=shown.disclosure.letters)
     with tempfile.TemporaryDirectory(prefix="spotmill-sheet-") as folder:
         with MediaStore(str(Path(folder) / "store")).workspace() as media:
-            for frame in formats:
+            for frame in frames:
                 cells = [_small(still) for still in stills(template, shown, frame, media)]
                 gap = np.full((_CELL_PX, 10, 3), 255, np.uint8)
                 rows.append(np.hstack([part for cell in cells for part in (cell, gap)]))

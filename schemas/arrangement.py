@@ -1,7 +1,8 @@
 """Arrangements: where things stand in each aspect, inside the zone that platforms leave free.
 
 Each function lays a frame out from its safe zone, so that a narrower zone gives another layout and
-not one that is covered. Numbers of pixels are of a design 1080 wide (16:9: high), in `text_scale`.
+not one that is covered; `letters` is the least size of the AI label's, as a share of the short
+side. Numbers of pixels are of a design 1080 wide (16:9: high), in `text_scale`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ FPS = 24
 _LABEL_PX = (475.2, 57.6)
 _PRICE_PX = (410.4, 96.0)
 """Width and height of the label's and the price tag's room."""
+_LABEL_SIZE_PX = 31.0
+"""Size of the label's letters; where a region asks for larger ones its room grows with them."""
+_LABEL_LINE = 1.30
+"""Height of a line to the size of its letters."""
 _CARD_PX = 518.4
 """Height of an end card with all its rows."""
 _CAPTIONS_PX = 128.0
@@ -23,9 +28,12 @@ _CAPTIONS_PX = 128.0
 class _Frame:
     """A frame being laid out: its size, its zone, and pixels of the design as fractions of it."""
 
-    def __init__(self, width_px: int, height_px: int, zone: Box, scale: float) -> None:
+    def __init__(
+        self, width_px: int, height_px: int, zone: Box, scale: float, letters: float
+    ) -> None:
         self.width_px, self.height_px, self.zone, self.scale = width_px, height_px, zone, scale
         self._unit = scale * min(width_px, height_px) / 1080
+        self.letters = letters
 
     def x(self, pixels: float) -> float:
         return pixels * self._unit / self.width_px
@@ -38,8 +46,11 @@ class _Frame:
         zone = self.zone
         top = zone.y0 + self.y(9.6)
         price = Box(zone.x1 - self.x(_PRICE_PX[0]), top, zone.x1, top + self.y(price_px))
-        right = min(zone.x0 + self.x(_LABEL_PX[0]), price.x0 - self.x(20))
-        return Box(zone.x0, top, right, top + self.y(_LABEL_PX[1])), price
+        widened = max(1.0, self.letters * 1080 / (_LABEL_SIZE_PX * self.scale))
+        right = min(zone.x0 + self.x(widened * _LABEL_PX[0]), price.x0 - self.x(20))
+        short_px = min(self.width_px, self.height_px)
+        tall = max(self.y(_LABEL_PX[1]), _LABEL_LINE * self.letters * short_px / self.height_px)
+        return Box(zone.x0, top, right, top + tall), price
 
     def presenter(self, side: float, x0: float) -> Box:
         """Her square, `side` of the frame's height, on its lower edge."""
@@ -60,15 +71,16 @@ class _Frame:
             shots={kind: _rounded_shot(shot) for kind, shot in shots.items()},
             face_zone=Box(zone.x0, zone.y0, zone.x1, face_bottom),
             text_scale=self.scale,
+            label_letters=self.letters,
         )
 
 
-def vertical(zone: Box, face_bottom: float) -> Format:
+def vertical(zone: Box, face_bottom: float, letters: float = 0.0) -> Format:
     """9:16. All in one column: product, captions below it, the presenter at the lower edge.
 
     She grows with what the platform covers of the lower edge, so that her chin stays above it.
     """
-    frame = _Frame(1080, 1920, zone, 1.0)
+    frame = _Frame(1080, 1920, zone, 1.0, letters)
     label, price = frame.label_and_price(134.4)
     top = label.y0 + 0.080
     side = min(max(0.44, (1 - face_bottom) / (1 - FACE.y1)), 1080 / 1920)
@@ -96,12 +108,12 @@ def vertical(zone: Box, face_bottom: float) -> Format:
     return frame.made("9x16", label, price, face_bottom, shots)
 
 
-def portrait(zone: Box, face_bottom: float) -> Format:
+def portrait(zone: Box, face_bottom: float, letters: float = 0.0) -> Format:
     """4:5. Product above, presenter below, captions over her chest as a lower third.
 
     Its areas hold the product as large as 9:16 shows it, so that it can be cut from those clips.
     """
-    frame = _Frame(1080, 1350, zone, 0.88)
+    frame = _Frame(1080, 1350, zone, 0.88, letters)
     label, price = frame.label_and_price()
     top = price.y1 + 0.006
     below = _lower_third(frame, zone.x0 + 0.015, zone.x1 - 0.015)
@@ -126,9 +138,9 @@ def portrait(zone: Box, face_bottom: float) -> Format:
     return frame.made("4x5", label, price, face_bottom, shots)
 
 
-def square(zone: Box, face_bottom: float) -> Format:
+def square(zone: Box, face_bottom: float, letters: float = 0.0) -> Format:
     """1:1. Presenter in the lower right corner, product beside her, captions as a lower third."""
-    frame = _Frame(1080, 1080, zone, 0.84)
+    frame = _Frame(1080, 1080, zone, 0.84, letters)
     label, price = frame.label_and_price()
     top = price.y1 + 0.012
     below = _lower_third(frame, zone.x0 + 0.015, zone.x1 - 0.015)
@@ -157,12 +169,12 @@ def square(zone: Box, face_bottom: float) -> Format:
     return frame.made("1x1", label, price, face_bottom, shots)
 
 
-def wide(zone: Box, face_bottom: float) -> Format:
+def wide(zone: Box, face_bottom: float, letters: float = 0.0) -> Format:
     """16:9. Product left with the captions below it, presenter right; the card beside the product.
 
     Her picture has as many pixels as in 9:16, so that one drawing serves both as it is.
     """
-    frame = _Frame(1920, 1080, zone, 0.84)
+    frame = _Frame(1920, 1080, zone, 0.84, letters)
     label, price = frame.label_and_price()
     top = label.y1 + 0.020
     side = 0.44 * 1920 / 1080

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from schemas.config_error import Refusal
 
 Region = Literal["eu", "us-ny", "us-ca", "cn", "none"]
+
+INK = 0.87
+"""Height of an ideograph's ink as a share of the size it is set in: the shipped typeface."""
 
 
 @dataclass(frozen=True)
@@ -96,17 +99,24 @@ class Disclosure(_Part):
         """What is drawn; "" where the label is switched off."""
         return (self.text or self.profile.text) if self.shown else ""
 
-    def contradictions(self, least_px: float, short_side_px: int) -> Iterator[Refusal]:
-        """Where the label, whose letters are `least_px` high at the least on a frame of that
-        short side, is less than the region asks for and nobody answers for it."""
-        needed = self.profile.least_height * short_side_px
-        if self.shown and self.override is None and least_px < needed:
+    @property
+    def letters(self) -> float:
+        """Size of the label's letters at the least, as a share of the frame's short side; 0 where
+        the region asks for no figure, or somebody answers for smaller ones."""
+        return 0.0 if self.override else round(self.profile.least_height / INK, 4)
+
+    def contradictions(self, cut_in: Iterable[str]) -> Iterator[Refusal]:
+        """Where the label does not fit whole into the formats `cut_in`."""
+        names = ", ".join(cut_in)
+        if names and self.letters:
             fix = (
-                f"its rules ask for letters {needed:.0f} px high ({self.profile.rule}), and the"
-                f" label is drawn with {least_px:.0f}; leave the region out, or answer for it in"
-                " disclosure.override {reason, by}"
+                f"with letters as large as its rules ask ({self.profile.rule}) it has no room in"
+                f" {names}; shorten it, or answer for smaller letters in disclosure.override"
+                " {reason, by}"
             )
-            yield Refusal("disclosure.region", self.region, fix)
+            yield Refusal("disclosure.text", self.label, fix)
+        elif names:
+            yield Refusal("disclosure.text", self.label, f"it has no room in {names}; shorten it")
 
     def to_record(self) -> dict[str, Any]:
         """For the ledger and the audit: what was decided, and by whom where it departs."""

@@ -93,6 +93,9 @@ class Format:
     beside the middle of its lower edge leaves a face to be seen, but no text to be read."""
     text_scale: float = 1.0
     """Size of letters, rules and corners against those of a vertical spot of the same width."""
+    label_letters: float = 0.0
+    """Least size of the AI label's letters, as a share of the short side, where a region's rules
+    ask for one; 0 as designed."""
 
     @property
     def unit(self) -> float:

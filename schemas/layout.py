@@ -29,11 +29,13 @@ def formats_of(
     platforms: Sequence[Platform] = (),
     presenter: bool = True,
     known: Mapping[str, Format] = FORMATS,
+    label_letters: float = 0.0,
 ) -> tuple[Format, ...]:
     """The formats of these names, as the stages of a recipe are told them, in their order.
 
     Where some of `platforms` take a format, it is laid out in the zone that all of these leave
-    free. Without a `presenter` her room is the product's. `known` are formats by name. Raises
+    free. Without a `presenter` her room is the product's. `known` are formats by name.
+    `label_letters` is the least size of the AI label's, as a share of the short side. Raises
     `ValueError` for a name that is no format, one that is there twice, and for none at all.
     """
     wrong = [name for name in names if name not in known]
@@ -44,8 +46,8 @@ def formats_of(
     for name in names:
         form = known[name]
         zone = common_zone(name, platforms)
-        if zone is not None:
-            arranged = ARRANGEMENTS[name](*zone)
+        if zone is not None or label_letters:
+            arranged = ARRANGEMENTS[name](*(zone or ZONES[name]), label_letters)
             form = replace(arranged, width_px=form.width_px, height_px=form.height_px)
         if not presenter:
             form = replace(form, shots={**form.shots, "presented": form.shots["hero"]})

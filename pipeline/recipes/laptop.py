@@ -59,7 +59,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
         Composite(
             brand=brand_kit(campaign),
             effects=effects,
-            disclosure=disclosure_label(campaign),
+            disclosure=disclosure_label(campaign, frames),
             formats=frames,
             template=template(campaign),
             captions=campaign.captions,

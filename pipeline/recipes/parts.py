@@ -88,7 +88,12 @@ def formats(campaign: Campaign) -> tuple[Format, ...]:
     """The campaign's formats, laid out for its platforms and for whether somebody presents."""
     presented = campaign.presenter is not None or campaign.presenter_process is not None
     platforms, look = platforms_of(campaign.platforms), template(campaign)
-    laid_out = formats_of(campaign.formats, platforms=platforms, presenter=presented)
+    laid_out = formats_of(
+        campaign.formats,
+        platforms=platforms,
+        presenter=presented,
+        label_letters=campaign.disclosure.letters,
+    )
     return tuple(look.applied(frame) for frame in laid_out)
 
 

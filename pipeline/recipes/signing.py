@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from pipeline import storage
@@ -12,8 +13,11 @@ from pipeline.consents import consents
 from schemas.asset import Asset
 from schemas.campaign import Campaign
 from schemas.config_error import ConfigError, Refusal
-from schemas.layout import FORMATS
+from schemas.layout import Format
 from stages.base import Retry, Stage
+from stages.composite.cards import AiLabel
+from stages.composite.text import Lettering
+from stages.shared.fonts import Fonts
 from stages.sign import (
     Agent,
     DevSigner,
@@ -28,8 +32,6 @@ from stages.sign.certificates import ends_soon, faults
 
 logger = logging.getLogger("spotmill")
 
-LABEL_LEAST_PX = 18
-"""Height of the label's letters, at 1080 x 1920, at the least: `AiLabel` in stages/composite."""
 _MAKING = ("speech", "image_to_video", "avatar", "align", "composite")
 
 
@@ -134,15 +136,22 @@ def photo_shown(stages: Sequence[Stage]) -> bool:
     return not any(control is not None and control.alone for control in controls)
 
 
-def disclosure_label(campaign: Campaign) -> str:
-    """What the label says. Raises `ConfigError` where it is less than its region asks for."""
-    frames = [FORMATS[name] for name in campaign.formats]
-    short = min(min(frame.width_px, frame.height_px) for frame in frames)
-    least = LABEL_LEAST_PX * short / 1080
-    refusals = list(campaign.disclosure.contradictions(least, short))
+def disclosure_label(campaign: Campaign, frames: Sequence[Format]) -> str:
+    """What the label says. Raises `ConfigError` where a frame has no room for all of it."""
+    told = campaign.disclosure
+    cut: list[str] = []
+    if told.shown and (told.text or told.letters):
+        letters = Lettering(Fonts(*map(_near, (campaign.brand.font, campaign.brand.font_bold))))
+        cut = [frame.name for frame in frames if AiLabel(told.label, frame, 0, letters).cut]
+    refusals = list(told.contradictions(cut))
     if refusals:
         raise ConfigError("the disclosure", refusals)
     return campaign.disclosure.label
+
+
+def _near(font: str | None) -> Path | None:
+    """A brand's font, if it lies on this machine; the stage looks again with the one from afar."""
+    return Path(storage.split(font)[1]) if font and storage.is_local(font) else None
 
 
 def watermark_key_id(secret: str) -> str:

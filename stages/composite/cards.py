@@ -49,14 +49,21 @@ class AiLabel:
         pad, gap, spark = 24 * unit, 12 * unit, 26 * unit
         room = x1 - x0 - 2 * pad - gap - spark
         self._lettering, self._unit, self._spark = lettering, unit, spark
+        least = frame.label_letters * min(frame.width_px, frame.height_px)
         self._block = lettering.fit(
-            text, "semibold", 31 * unit, width_px=room, max_height_px=tall, min_size_px=18 * unit
-        )
+            text, "semibold", max(31 * unit, least), width_px=room, max_height_px=tall,
+            min_size_px=max(18 * unit, least),
+        )  # fmt: skip
         wide = self._block.width_px + 2 * pad + gap + spark
         self.rect = skia.Rect.MakeXYWH(x0, y0 - top_px, wide, tall)
         """In the band's pixels."""
         self._left = x0 + pad
         self._gap = gap
+
+    @property
+    def cut(self) -> bool:
+        """Whether its room is too small for all of the text."""
+        return self._block.cut
 
     def state(self, time_s: float) -> Hashable:
         """See `Sprite.state`: always the same."""

@@ -77,7 +77,7 @@ class Composite(Stage):
             pa.field("watermark_id", pa.string()),  # 12 hex digits
         ]
     )
-    version: ClassVar[str] = "6"
+    version: ClassVar[str] = "7"
     hardware = Hardware(cpus=2, memory_gb=1.5)
     seconds_hint = 12.0
 
@@ -87,7 +87,8 @@ class Composite(Stage):
     effects: tuple[tuple[str, Asset], ...] = ()
     """Sounds by the name of the event that they are played at; other events stay silent."""
     disclosure: str = "AI-generated"
-    """The visible label, on screen from the first frame to the last."""
+    """The visible label, on screen from the first frame to the last; "" for none, which somebody
+    has to answer for in the campaign."""
     formats: tuple[Format, ...] = DEFAULT_FORMATS
     length_s: float = 15.0
     template: Template = field(default=Template(title="clean"), metadata={"place": True})
@@ -120,8 +121,8 @@ class Composite(Stage):
             raise ValueError("formats is empty; name one or more")
         if len(self.watermark_secret) < 8:
             raise ValueError("watermark_secret is too short to be one; give 8 characters or more")
-        if not self.disclosure.strip():
-            raise ValueError("disclosure is empty; every spot says that it was made by AI")
+        if self.disclosure and not self.disclosure.strip():
+            raise ValueError("disclosure is blank; every spot says that it was made by AI")
         if self.captions not in CAPTIONS:
             raise ValueError(f"captions {self.captions!r}: use one of {', '.join(CAPTIONS)}")
 

@@ -108,7 +108,9 @@ def _cards(
     first, last = shots[0], shots[-1]
     ends_with_card = last["layout"] == "end_card"
     card_s = last["start_s"] if ends_with_card else length_s
-    found = [Card("ai_label", script.disclosure, 0.0, length_s, frame.ai_label)]
+    found = []
+    if script.disclosure:
+        found.append(Card("ai_label", script.disclosure, 0.0, length_s, frame.ai_label))
     if script.hook and template.hook is not None:
         read_s = _SEEN_S + len(script.hook) / READING_CPS
         end_s = min(max(template.hook.length_s, read_s), first["end_s"] - 0.05)

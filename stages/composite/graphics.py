@@ -63,20 +63,27 @@ def plan(
         band = bands.between(frame.height_px, sting.start_s, sting.end_s, [sprite])
         placed.append(Placed("sting", band, [(0.0, 0)]))
         sting = None
-    placed.append(_top(timeline, sting, copy, frame, look, logo, bands))
+    if top := _top(timeline, sting, copy, frame, look, logo, bands):
+        placed.append(top)
     return Graphics(placed, captions)
 
 
 def _top(
     timeline: Timeline, sting: Card | None, copy: Copy, frame: Format, look: Look,
     logo: np.ndarray | None, bands: _Bands,
-) -> Placed:  # fmt: skip
+) -> Placed | None:  # fmt: skip
     """The band with the AI label, the price, the stars and a sting that rises."""
     label, price, rating = (timeline.card(kind) for kind in ("ai_label", "price", "rating"))
-    assert label is not None, "every spot has its label"
     cards = [card for card in (label, price, rating, sting) if card is not None]
+    if not cards:
+        return None
     top, height = bands.around(cards)
-    sprites: list[Sprite] = [AiLabel(label.text, frame, top, look.lettering)]
+    sprites: list[Sprite] = []
+    if label is not None:
+        drawn = AiLabel(label.text, frame, top, look.lettering)
+        if drawn.cut:
+            raise ValueError(f"the AI label {label.text!r} has no room in {frame.name}; shorten it")
+        sprites.append(drawn)
     if price is not None and copy.offer is not None:
         sprites.append(PriceTag(copy.offer, price, frame, top, look))
     if rating is not None and copy.rating is not None:

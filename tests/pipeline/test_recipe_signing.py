@@ -15,8 +15,10 @@ from pipeline.recipes.signing import agents, photo_shown, watermark_key_id
 from schemas.asset import Asset
 from schemas.campaign import Campaign
 from schemas.config_error import ConfigError
+from schemas.layout import faults
 from stages.sign import Sign
 
+EVERY = '["9x16", "4x5", "1x1", "16x9"]'
 DEMO = Path(__file__).parents[2] / "examples" / "demo" / "campaign.yaml"
 
 
@@ -89,10 +91,26 @@ class TestDisclosure:
         china = sign_of(campaign(f"disclosure={{region: cn, text: AI made, {over}}}"))
         assert china.aigc_field and dict(china.disclosed)["override_by"] == "A. Person"
 
-    def test_a_label_that_is_too_small_for_a_region_is_refused(self) -> None:
-        """Would catch a campaign that breaks a region's rule in every one of its spots."""
-        with pytest.raises(ConfigError, match=r"disclosure\.region: cn: .*letters 54 px high"):
-            load_recipe("laptop", campaign("disclosure={region: cn}"))
+    @pytest.mark.parametrize("template", ["clean", "bold", "editorial", "presenter"])
+    def test_a_region_s_letters_have_room_in_every_template(self, template: str) -> None:
+        """Would catch letters smaller than a region asks for, and a label over what stands below
+        it: a campaign that breaks the rule in every one of its spots."""
+        told = campaign("disclosure={region: cn}", f"template={template}", f"formats={EVERY}")
+        for stage in load_recipe("laptop", told):
+            for frame in getattr(stage, "formats", ()):
+                assert frame.label_letters == told.disclosure.letters and not faults(frame)
+
+    def test_a_label_without_room_is_refused(self) -> None:
+        """Would catch a label that ends in an ellipsis on a million spots."""
+        long = "disclosure={region: cn, text: Made by a machine from a photograph}"
+        with pytest.raises(ConfigError, match=r"disclosure\.text: Made .*no room in 9x16; shorten"):
+            load_recipe("laptop", campaign(long))
+
+    def test_a_label_switched_off_is_not_drawn(self) -> None:
+        """Would catch an override that is recorded and then refused by the stage."""
+        off = "override: {label: false, reason: shown at a trade fair only, by: A. Person}"
+        stages = load_recipe("laptop", campaign(f"disclosure={{region: eu, {off}}}"))
+        assert [s.disclosure for s in stages if s.name == "composite"] == [""]  # type: ignore[attr-defined]
 
 
 def test_no_secret_is_in_what_workers_get() -> None:

@@ -127,8 +127,9 @@ def test_a_label_may_be_a_text_or_follow_from_a_region() -> None:
     assert own.label == "AI-generated performer" and not own.profile.aigc
     china = parse_campaign({**GOOD, "disclosure": {"region": "cn"}}, "x").disclosure
     assert china.profile.aigc and china.profile.least_s == 2.0
-    assert [str(r) for r in china.contradictions(54.0, 1080)] == []
-    assert "54 px" in str(next(china.contradictions(31.0, 1080)))
+    assert [str(r) for r in china.contradictions([])] == []
+    assert "no room in 1x1, 4x5; shorten it" in str(next(china.contradictions(["1x1", "4x5"])))
+    assert china.letters * 1080 > 54 and own.letters == 0
 
 
 def test_a_label_is_switched_off_by_somebody_with_a_reason() -> None:

@@ -10,7 +10,8 @@ import pytest
 import skia
 
 from schemas.brand import BrandKit
-from schemas.layout import FORMATS, Box
+from schemas.disclosure import Disclosure
+from schemas.layout import FORMATS, Box, formats_of
 from schemas.template import Template
 from schemas.timeline import Card
 from stages.composite.cards import AiLabel, Offer
@@ -191,6 +192,22 @@ def test_small_cards_stay_in_their_boxes(lettering: Lettering, price: str) -> No
         assert y0 <= rect.top() and rect.bottom() <= y1 + 0.5
     assert label.rect.height() >= 54
     assert tag.state(8.99) is not None and tag.state(9.0) is None
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_ideographs_of_a_label_are_as_high_as_a_region_asks(
+    lettering: Lettering, name: str
+) -> None:
+    """Would catch letters whose size is 5 % of the short side and whose ink is less."""
+    china = Disclosure(region="cn")
+    (frame,) = formats_of([name], label_letters=china.letters)
+    top = round(frame.ai_label.y0 * frame.height_px) - 20
+    label = AiLabel(china.label, frame, top, lettering)
+    picture = _picture(140, lambda canvas: label.draw(canvas, 0.0), frame.width_px)
+    after_latin = int(label.rect.right() - 100)  # the last ideograph stands there alone
+    ink = np.flatnonzero((picture[:, after_latin:, :3].min(axis=2) > 128).any(axis=1))
+    assert not label.cut and np.ptp(ink) + 1 >= 0.05 * min(frame.width_px, frame.height_px) - 1
+    assert label.rect.top() <= ink[0] and ink[-1] <= label.rect.bottom()
 
 
 def test_nothing_moves_at_a_constant_pace(lettering: Lettering) -> None:
