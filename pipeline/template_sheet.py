@@ -50,7 +50,7 @@ class Shown:
     """Columns of a spot's row: title, tagline, cta, price, accent, rating, qr, ..."""
     host: str = "amber"
     accent: str = "#c8573a"
-    disclosure: Disclosure = Disclosure()
+    disclosure: Disclosure = field(default_factory=Disclosure)
 
 
 def stills(
