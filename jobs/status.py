@@ -13,6 +13,7 @@ from rich.table import Table
 from jobs.refusals import for_people
 from pipeline import storage
 from pipeline.review_queue import oldest_s, waiting_since
+from pipeline.run_metrics import told
 from pipeline.run_status import RunStatus, drivers, run_statuses
 
 NO_RUNS = 2
@@ -22,6 +23,10 @@ def status(
     output: Annotated[str, typer.Argument(metavar="OUT", help="The campaign's output.")],
     runs: Annotated[int, typer.Option(help="So many of the newest runs.", min=1)] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="As data, for programs.")] = False,
+    prometheus: Annotated[
+        bool,
+        typer.Option("--prometheus", help="As metrics, for a collector's folder of text files."),
+    ] = False,
 ) -> None:
     """List runs with their units, spots, failures and cost; who is at work; what waits for people.
 
@@ -37,6 +42,9 @@ def status(
             typer.echo(f"{output} has no runs; render a campaign first", err=True)
             raise typer.Exit(NO_RUNS)
         at_work, since = drivers(output), waiting_since(output)
+        if prometheus:
+            typer.echo(told(output, at_work=bool(at_work)), nl=False)
+            return
     oldest = oldest_s(since)
     if as_json:
         content = {

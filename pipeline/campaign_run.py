@@ -84,8 +84,9 @@ class CampaignRun:
     """Gets the plan that this driver has made or joined."""
     on_spot: Callable[[Mapping[str, Any], Runner], None] | None = None
     """Gets the ledger row of each spot that this driver has rendered, and what rendered it."""
-    when_running: WhenRunning = WhenRunning.JOIN
-    """What to do while another driver works on the output: `pipeline.overlap`."""
+    when_running: WhenRunning | None = WhenRunning.JOIN
+    """What to do while another driver works on the output: `pipeline.overlap`. None: this is no run
+    that others are to wait for."""
     tell_spots: bool = True
     """Whether spots have lines of their own: reasons may quote scripts, which not every log may."""
     _runner: Runner | None = field(init=False, default=None)
@@ -109,8 +110,9 @@ class CampaignRun:
         planner.check()
         refuse_another_campaign(self.output, self.campaign.name)
         with Leases(self.output, ttl_s=self.lease_s) as leases:
-            self._turn = Turn(leases, self.when_running, self.say)
-            self._turn.begin()
+            if self.when_running is not None:
+                self._turn = Turn(leases, self.when_running, self.say)
+                self._turn.begin()
             plan = self._plan(planner, leases)
             del planner
             if self.on_plan:
@@ -185,7 +187,6 @@ class CampaignRun:
     def _render(self, plan: PlannedRun, leases: Leases, budget: Budget) -> None:
         """Work until every unit has its receipt, whoever wrote it."""
         todo, told = sorted(plan.units), False
-        assert self._turn is not None
         while todo:
             before = len(todo)
             for number in list(todo):
@@ -195,8 +196,9 @@ class CampaignRun:
                 elif leases.take(name):
                     try:
                         if not plan.is_done(number):
-                            self._turn.inherit()
-                            self._turn.go_on()
+                            if self._turn is not None:
+                                self._turn.inherit()
+                                self._turn.go_on()
                             budget.admit(plan, number, self._measured())
                             receipt = self._run_unit(plan, number)
                             if receipt and self.on_receipt:

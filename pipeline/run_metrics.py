@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline import storage
 from pipeline.ledger import LedgerError
@@ -54,6 +55,9 @@ class RunMetrics:
     _registry: CollectorRegistry = field(init=False, default_factory=CollectorRegistry)
     _gauges: dict[str, Gauge] = field(init=False, default_factory=dict)
     _on_ray: dict[str, Any] = field(init=False, default_factory=dict)
+    _told: dict[tuple[str, tuple[tuple[str, str], ...]], float] = field(
+        init=False, default_factory=dict
+    )
     _sums: RunSums | None = field(init=False, default=None)
     _of_unit: dict[str, int] = field(init=False, default_factory=dict)
     _work: dict[str, float] = field(init=False, default_factory=dict)
@@ -85,9 +89,7 @@ class RunMetrics:
             self.set("run_missing_spots", error.missing)
         elif error is None and not self._sums.left:
             self.set("run_completed_timestamp_seconds", datetime.now(UTC).timestamp())
-        since = waiting_since(self.output)
-        self.set("review_queue_spots", len(since))
-        self.set("review_queue_oldest_seconds", oldest_s(since))
+        self._queue()
         self.write()
 
     def planned(self, plan: PlannedRun) -> None:
@@ -120,17 +122,25 @@ class RunMetrics:
         self.write()
 
     def set(self, name: str, value: float, **labels: str) -> None:
-        """One figure, here and on Ray."""
+        """One figure, here and on Ray: there all that was told before it was connected, too."""
         self._gauges[name].labels(campaign=self.campaign, **labels).set(value)
+        self._told[name, tuple(labels.items())] = value
         ray = sys.modules.get("ray")
         if ray is not None and ray.is_initialized():
-            if name not in self._on_ray:
-                from ray.util.metrics import Gauge as RayGauge
+            if self._on_ray:
+                self._tell_ray(name, value, labels)
+            else:
+                for (one, of), known in self._told.items():
+                    self._tell_ray(one, known, dict(of))
 
-                about, more = MEASURES[name]
-                keys = ("campaign", *more)
-                self._on_ray[name] = RayGauge(f"spotmill_{name}", about, tag_keys=keys)
-            self._on_ray[name].set(value, {"campaign": self.campaign, **labels})
+    def _tell_ray(self, name: str, value: float, labels: Mapping[str, str]) -> None:
+        if name not in self._on_ray:
+            from ray.util.metrics import Gauge as RayGauge
+
+            about, more = MEASURES[name]
+            keys = ("campaign", *more)
+            self._on_ray[name] = RayGauge(f"spotmill_{name}", about, tag_keys=keys)
+        self._on_ray[name].set(value, {"campaign": self.campaign, **labels})
 
     def text(self) -> str:
         """In Prometheus' text format."""
@@ -140,6 +150,11 @@ class RunMetrics:
         """To the output, whole at once: a collector never reads half of it."""
         self._written = self.clock()
         storage.replace_bytes(self.text().encode(), storage.join(self.output, "metrics.prom"))
+
+    def _queue(self) -> None:
+        since = waiting_since(self.output)
+        self.set("review_queue_spots", len(since))
+        self.set("review_queue_oldest_seconds", oldest_s(since))
 
     def _of_run(self) -> None:
         if self._sums is None:
@@ -169,3 +184,24 @@ class RunMetrics:
             signer = getattr(stage, "signer", None)
             if signer is not None:
                 self.set("certificate_days_left", days_left(signer.certificates_pem()))
+
+
+def told(output: str, *, at_work: bool) -> str:
+    """What the last driver wrote, with the review queue as it is now: for a collector that asks the
+    store where the driver's machine is gone. "" where no driver has written anything."""
+    content = storage.read_bytes_or_none(storage.join(output, "metrics.prom"))
+    if content is None:
+        return ""
+    samples = [
+        sample
+        for family in text_string_to_metric_families(content.decode())
+        for sample in family.samples
+        if sample.name.removeprefix("spotmill_") in MEASURES
+    ]
+    metrics = RunMetrics(output, samples[0].labels["campaign"], [], Prices())
+    for sample in samples:
+        labels = {name: value for name, value in sample.labels.items() if name != "campaign"}
+        metrics.set(sample.name.removeprefix("spotmill_"), sample.value, **labels)
+    metrics.set("run_active", float(at_work))
+    metrics._queue()
+    return metrics.text()

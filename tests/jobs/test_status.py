@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from jobs.status import status
 from pipeline.leases import Leases
 from pipeline.planned_run import read_plan
-from tests.pipeline.test_run_metrics import run  # noqa: F401  (a fixture)
+from tests.pipeline.test_run_metrics import run, told  # noqa: F401  (a fixture)
 
 app = typer.Typer()
 app.command()(status)
@@ -49,6 +49,22 @@ def test_a_run_and_who_is_at_it(run: Any, tmp_path: Path) -> None:  # noqa: F811
     assert shown.exit_code == 0 and "At work: nobody" in shown.output
     assert "1 spots wait for a person" in shown.output and "2 of 2" in shown.output
     assert read_plan(made.output, finished.run_id), "nothing was removed"
+
+
+def test_metrics_of_a_run_whose_driver_is_gone(run: Any) -> None:  # noqa: F811
+    """Would catch an alert on a broken run that never comes: on a cluster that went with its job
+    there is nobody to ask but the store."""
+    made, metrics, _ = run
+    with pytest.raises(RuntimeError), metrics:
+        made.on_receipt = lambda receipt: (_ for _ in ()).throw(RuntimeError("killed"))
+        made.run()
+    metrics.set("run_active", 1)
+    metrics.write()  # as it was when the machine went
+    done = command(made.output, "--prometheus")
+    assert done.exit_code == 0, done.output
+    found = told(done.output)
+    assert found["run_active"] == 0 and found["run_units_left"] == 1
+    assert found["run_expected_spots"] == 6 and found["budget_usd"] == 50
 
 
 def test_nothing_was_rendered_there(tmp_path: Path) -> None:

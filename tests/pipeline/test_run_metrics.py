@@ -111,6 +111,28 @@ def test_the_shares_of_busy_workers(run) -> None:
     assert found["stage_busy_ratio loud"] == found["gpu_busy_ratio"]
 
 
+def test_ray_is_told_what_was_known_before_it_was_there(run, monkeypatch) -> None:
+    """Would catch a run on a cluster that never looks active: that is told before Ray is there."""
+    import ray.util.metrics
+
+    seen: dict[str, float] = {}
+
+    class Watched:
+        def __init__(self, name: str, about: str, tag_keys: tuple[str, ...]) -> None:
+            self.name = name
+
+        def set(self, value: float, tags: dict[str, str]) -> None:
+            seen[self.name] = value
+
+    monkeypatch.setattr(ray.util.metrics, "Gauge", Watched)
+    _, metrics, _ = run
+    metrics.set("run_active", 1)
+    assert seen == {}
+    monkeypatch.setattr(ray, "is_initialized", lambda: True)
+    metrics.set("budget_usd", 5)
+    assert seen == {"spotmill_run_active": 1, "spotmill_budget_usd": 5}
+
+
 def test_every_measure_has_a_name_that_prometheus_takes() -> None:
     """Would catch a name that one of its rules cannot ask for."""
     assert all(name.replace("_", "").isalnum() and name.islower() for name in MEASURES)
