@@ -82,14 +82,14 @@ def test_join_waits_for_nobody_and_inherits(other: Leases, tmp_path: Path) -> No
 def test_take_over_stops_the_other_one_and_goes_on(tmp_path: Path) -> None:
     """Would catch a run that is rendered by two at once, or begun anew: the first driver stops
     after a spot, what it did is kept, and no spot is lost."""
-    path, output = write_campaign(tmp_path, feed=long_feed(30)), str(tmp_path / "out")
+    path, output = write_campaign(tmp_path, feed=long_feed(16)), str(tmp_path / "out")
     log = tmp_path / "log"
     stages: list[Stage] = [Slow(log=str(log)), Count()]
 
     def driver(policy: WhenRunning) -> CampaignRun:
         return CampaignRun(
             read_campaign(path), stages, output, lambda _: LocalRunner(stages, output),
-            say=lambda _: None, unit_spots=15, lease_s=TTL_S, when_running=policy,
+            say=lambda _: None, unit_spots=8, lease_s=TTL_S, when_running=policy,
         )  # fmt: skip
 
     ended: list[BaseException] = []
@@ -108,6 +108,6 @@ def test_take_over_stops_the_other_one_and_goes_on(tmp_path: Path) -> None:
     thread.join(timeout=20)
     assert len(ended) == 1 and "taken this campaign over" in str(ended[0])
     assert ledger.runs(output) == [finished.run_id], "the run that was open went on"
-    assert ledger.counts(output, finished.run_id)["published"] == 30
+    assert ledger.counts(output, finished.run_id)["published"] == 16
     spots = log.read_text().splitlines()
     assert len(spots) - len(set(spots)) <= 1, "but for the spot that both were on, none ran twice"
