@@ -25,9 +25,6 @@ KNOWN = (
     r"Artistic|WTFPL)\b"
 )
 ALTERNATIVE = re.compile(r"\s+or\s+(?!later)", re.IGNORECASE)
-READ = {
-    # What says too little of itself, read by a person: name, what it is, where that is said.
-}
 PROGRAMS = {
     "imageio-ffmpeg": "brings the program ffmpeg, built under the GPL; it is run as a process of"
     " its own and is no part of Spotmill. FFMPEG_BINARY names another build",
@@ -50,19 +47,17 @@ def licence_of(there: Distribution) -> Licence:
     """By its expression (PEP 639), its classifiers, its licence field, or its licence's text."""
     meta = there.metadata
     name = (meta["Name"] or "?").lower().replace("_", "-")
-    said = read = READ.get(name, "")
-    if not read:
-        classifiers = [
-            one.rpartition("::")[2].strip()
-            for one in meta.get_all("Classifier") or ()
-            if one.startswith("License ::") and not one.endswith("OSI Approved")
-        ]
-        field = " ".join((meta["License"] or "").split())
-        said = meta["License-Expression"] or " AND ".join(classifiers)
-        if not said and 0 < len(field) < 200:
-            said = field
-        if not said or verdict_of(said) == "not known":
-            said = _text(there) or field[:200] or said
+    classifiers = [
+        one.rpartition("::")[2].strip()
+        for one in meta.get_all("Classifier") or ()
+        if one.startswith("License ::") and not one.endswith("OSI Approved")
+    ]
+    field = " ".join((meta["License"] or "").split())
+    said = meta["License-Expression"] or " AND ".join(classifiers)
+    if not said and 0 < len(field) < 200:
+        said = field
+    if not said or verdict_of(said) == "not known":
+        said = _text(there) or field[:200] or said
     return Licence(name, there.version, said[:120], verdict_of(said), PROGRAMS.get(name, ""))
 
 

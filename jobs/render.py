@@ -144,9 +144,9 @@ def render(
         with screen, closing(live), metrics:
             finished = run.run()
         if finished.closed_here:
-            done = finish(finished, recipe=recipe, say=screen.say if events is None else _nobody)
+            summary = finish(finished, recipe=recipe, say=screen.say if events is None else _nobody)
             if events is not None:
-                events.event("run", run_id=finished.run_id, counts=done.counts, usd=done.usd)
+                events.event("run", run_id=finished.run_id, counts=summary.counts, usd=summary.usd)
         else:
             screen.say(f"run {finished.run_id} is over; the driver that closed it makes its report")
 

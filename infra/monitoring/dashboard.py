@@ -46,7 +46,8 @@ PANELS: list[tuple[str, str, str, int, list[tuple[str, str]]]] = [
 
 def dashboard() -> dict[str, Any]:
     """The whole of it."""
-    panels, left, top = [], 0, 0
+    panels: list[dict[str, Any]] = []
+    left = top = 0
     for number, (title, kind, unit, width, queries) in enumerate(PANELS, 1):
         height = 4 if kind == "stat" else 8
         if left + width > 24:
