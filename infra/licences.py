@@ -46,14 +46,14 @@ class Licence:
 def licence_of(there: Distribution) -> Licence:
     """By its expression (PEP 639), its classifiers, its licence field, or its licence's text."""
     meta = there.metadata
-    name = (meta["Name"] or "?").lower().replace("_", "-")
+    name = (meta.get("Name") or "?").lower().replace("_", "-")
     classifiers = [
         one.rpartition("::")[2].strip()
         for one in meta.get_all("Classifier") or ()
         if one.startswith("License ::") and not one.endswith("OSI Approved")
     ]
-    field = " ".join((meta["License"] or "").split())
-    said = meta["License-Expression"] or " AND ".join(classifiers)
+    field = " ".join((meta.get("License") or "").split())
+    said = meta.get("License-Expression") or " AND ".join(classifiers)
     if not said and 0 < len(field) < 200:
         said = field
     if not said or verdict_of(said) == "not known":
