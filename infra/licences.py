@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import Distribution
+from typing import Any
 
 from infra.distributions import closure, requirements
 
@@ -45,7 +46,7 @@ class Licence:
 
 def licence_of(there: Distribution) -> Licence:
     """By its expression (PEP 639), its classifiers, its licence field, or its licence's text."""
-    meta = there.metadata
+    meta: Any = there.metadata  # of importlib, or of the package that replaces its finder
     name = (meta.get("Name") or "?").lower().replace("_", "-")
     classifiers = [
         one.rpartition("::")[2].strip()
