@@ -38,6 +38,8 @@ class Profile(BaseModel):
 
     cpu_hour_usd: Annotated[float, Field(ge=0)] = 0.0
     gpu_hour_usd: Annotated[float, Field(ge=0)] = 0.0
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Ray's node labels for every stage; a stage's own stand in the place of these."""
     stages: dict[str, StageProfile] = Field(default_factory=dict)
 
     def apply(self, stages: Sequence[Stage]) -> list[Stage]:
@@ -59,12 +61,13 @@ class Profile(BaseModel):
 
     def _placed(self, stage: Stage) -> Stage:
         wanted = self.stages.get(stage.name)
-        if wanted is None:
+        if wanted is None and not self.labels:
             return stage
+        wanted = wanted or StageProfile()
         change = wanted.model_dump(exclude_none=True, exclude={"labels"})
         placed = copy(stage)
         placed.hardware = replace(
-            stage.hardware, **change, labels=tuple(sorted(wanted.labels.items()))
+            stage.hardware, **change, labels=tuple(sorted((self.labels | wanted.labels).items()))
         )
         return placed
 

@@ -9,13 +9,16 @@ import typer
 
 from cluster.pools import ClusterTooSmall
 from pipeline import storage
+from pipeline.budget import BudgetSpent
 from pipeline.clean import NoLedger, RunIsOpen
 from pipeline.feed import FeedError
+from pipeline.overlap import RunInProgress, TakenOver
 from pipeline.rows import RecipeError
 from schemas.config_error import ConfigError
 
-UNREACHABLE, REFUSED, STOPPED = 1, 2, 130
-"""Exit statuses: a store that does not answer, a refusal before anything was spent, Ctrl-C."""
+UNREACHABLE, REFUSED, OVER_BUDGET, TAKEN_OVER, STOPPED = 1, 2, 3, 4, 130
+"""Exit statuses: a store that does not answer, a refusal before anything was spent, a run whose
+next unit would exceed the budget, one that another driver went on with, Ctrl-C."""
 
 _REFUSALS = (ConfigError, RecipeError, FeedError, ClusterTooSmall, RunIsOpen, NoLedger)
 
@@ -31,6 +34,15 @@ def for_people() -> Iterator[None]:
     except _REFUSALS as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from None
+    except BudgetSpent as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(OVER_BUDGET) from None
+    except TakenOver as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(TAKEN_OVER) from None
+    except RunInProgress as error:  # as it was told to: no schedule is to alarm anybody
+        typer.echo(str(error))
+        raise typer.Exit(0) from None
     except KeyboardInterrupt:
         typer.echo("stopped; the same command goes on from here", err=True)
         raise typer.Exit(STOPPED) from None

@@ -6,7 +6,8 @@ import os
 import signal
 from collections.abc import Mapping
 from contextlib import closing
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,11 +20,21 @@ from pipeline.campaign_file import read_campaign
 from pipeline.campaign_run import CampaignRun, Runner
 from pipeline.finish import finish
 from pipeline.local_runner import LocalRunner
+from pipeline.overlap import WhenRunning
 from pipeline.recipes import load_recipe
 from pipeline.reviewed import command_of
+from pipeline.run_log import RunLog
+from pipeline.run_metrics import RunMetrics
 from pipeline.stage_costs import Prices
 from pipeline.tracking import LiveUnits
 from stages.base import Stage
+
+
+class LogForm(StrEnum):
+    """For whom the log is."""
+
+    LINES = "lines"
+    JSON = "json"
 
 
 def render(
@@ -57,12 +68,24 @@ def render(
             " quality.attempts=3 or voice.speed=[0.95,1.1]. May be repeated.",
         ),
     ] = None,
+    when_running: Annotated[
+        WhenRunning,
+        typer.Option(
+            help="While another driver works on OUT: join it, skip this run, queue behind it, or"
+            " take over from it."
+        ),
+    ] = WhenRunning.JOIN,
+    log: Annotated[
+        LogForm,
+        typer.Option(help="lines for people, or json: events without secrets and scripts."),
+    ] = LogForm.LINES,
 ) -> None:
     """Render every spot of a campaign that is new or changed; account for all of them.
 
     Exit status: 0 when every spot is in the ledger, whatever became of it; 2 when the
     configuration was refused before anything was spent; 1 when the object store does not
-    answer; 130 when it was stopped (Ctrl-C, SIGTERM): run again, it continues.
+    answer; 3 when the next unit would exceed the campaign's `budget`; 4 when another driver
+    took over; 130 when it was stopped (Ctrl-C, SIGTERM): run again, it continues.
     """
     with for_people():
         settings = read_campaign(campaign, set_ or [])
@@ -76,7 +99,8 @@ def render(
             )
             print_forecast(done, hardware)
             return
-        screen = _Screen()
+        events = RunLog(settings.name) if log is LogForm.JSON else None
+        screen = _Screen() if events is None else _Screen(events)
         prices = Prices(hardware.cpu_hour_usd, hardware.gpu_hour_usd, hardware.gpus(stages))
         live = LiveUnits(
             output,
@@ -85,6 +109,18 @@ def render(
             gates={name: (least, most) for name, least, most in settings.gates()},
             prices=prices,
         )
+        metrics = RunMetrics(output, settings.name, stages, prices, settings.budget)
+
+        def on_receipt(receipt: Mapping[str, Any]) -> None:
+            metrics.unit()
+            if events is not None:
+                events.unit(receipt)
+
+        def on_spot(result: Mapping[str, Any], runner: Runner) -> None:
+            metrics.spot(result, runner)
+            if events is not None:
+                events.spot(result)
+
         run = CampaignRun(
             campaign=settings,
             stages=stages,
@@ -98,22 +134,34 @@ def render(
             prices=prices,
             command=command_of(campaign, recipe, set_ or []),
             on_unit=live.add,
+            on_receipt=on_receipt,
+            on_plan=metrics.planned,
+            on_spot=on_spot,
+            when_running=when_running,
+            tell_spots=events is None,
         )
-        typer.echo(f"{settings.name}: {len(stages)} stages, recipe {recipe}")
-        with screen, closing(live):
+        screen.say(f"{settings.name}: {len(stages)} stages, recipe {recipe}")
+        with screen, closing(live), metrics:
             finished = run.run()
         if finished.closed_here:
-            finish(finished, recipe=recipe, say=lambda text: typer.echo(text))
+            summary = finish(finished, recipe=recipe, say=screen.say if events is None else _nobody)
+            if events is not None:
+                events.event("run", run_id=finished.run_id, counts=summary.counts, usd=summary.usd)
         else:
-            typer.echo(f"run {finished.run_id} is over; the driver that closed it makes its report")
+            screen.say(f"run {finished.run_id} is over; the driver that closed it makes its report")
+
+
+def _nobody(text: str) -> None:
+    """The summary has reasons in it: machines find them in the ledger."""
 
 
 class _Screen:
     """Lines that stay, and on a terminal below them one that says where the run stands."""
 
-    def __init__(self) -> None:
-        self._console = Console()
-        self._status = self._console.status("planning") if self._console.is_terminal else None
+    def __init__(self, log: RunLog | None = None) -> None:
+        self._console, self._log = Console(), log
+        shows = self._console.is_terminal and log is None
+        self._status = self._console.status("planning") if shows else None
 
     def __enter__(self) -> None:
         if self._status is not None:
@@ -125,7 +173,9 @@ class _Screen:
 
     def say(self, text: str) -> None:
         """Print a line."""
-        if self._status is None:
+        if self._log is not None:
+            self._log.say(text)
+        elif self._status is None:
             typer.echo(text)
         else:
             self._console.print(text, markup=False, highlight=False)

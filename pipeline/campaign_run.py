@@ -14,8 +14,10 @@ import pyarrow as pa
 from pipeline import ledger, storage
 from pipeline.assets import AssetDigests
 from pipeline.audit import UnitAudit, about_run, link_run
+from pipeline.budget import Budget
 from pipeline.keys import StageKey
 from pipeline.leases import TTL_S, Leases
+from pipeline.overlap import Turn, WhenRunning
 from pipeline.plan import UNIT_SPOTS, Planner, new_run_id, next_seed
 from pipeline.planned_run import PlannedRun, forget, keep_run, keep_unit, open_run
 from pipeline.progress import Progress
@@ -76,14 +78,30 @@ class CampaignRun:
     """Which campaign file and recipe it is, to find them again when a reviewer has decided."""
     on_unit: Callable[[Mapping[str, Any]], None] | None = None
     """Gets the receipt of each unit that this driver has recorded, while others are left."""
+    on_receipt: Callable[[Mapping[str, Any]], None] | None = None
+    """As `on_unit`, of every unit: the last one, too."""
+    on_plan: Callable[[PlannedRun], None] | None = None
+    """Gets the plan that this driver has made or joined."""
+    on_spot: Callable[[Mapping[str, Any], Runner], None] | None = None
+    """Gets the ledger row of each spot that this driver has rendered, and what rendered it."""
+    when_running: WhenRunning | None = WhenRunning.JOIN
+    """What to do while another driver works on the output: `pipeline.overlap`. None: this is no run
+    that others are to wait for."""
+    tell_spots: bool = True
+    """Whether spots have lines of their own: reasons may quote scripts, which not every log may."""
     _runner: Runner | None = field(init=False, default=None)
     _costs: StageCosts | None = field(init=False, default=None)
+    _turn: Turn | None = field(init=False, default=None)
 
     def run(self) -> FinishedRun:
         """Plan or join, render all units, close; what became of it.
 
-        Raises `pipeline.feed.FeedError` or `ConfigError` before anything is spent.
+        Raises `pipeline.feed.FeedError` or `ConfigError` before anything is spent,
+        `pipeline.overlap.RunInProgress` or `TakenOver` where another driver goes first, and
+        `pipeline.budget.BudgetSpent` where the next unit would exceed the budget.
         """
+        budget = Budget(self.campaign.budget, self.prices, self.stages, self.say)
+        budget.check()
         assets = AssetDigests(self.output)
         planner = Planner(
             self.campaign, self.stages, assets=assets, only=self.only, limit=self.limit,
@@ -92,9 +110,14 @@ class CampaignRun:
         planner.check()
         refuse_another_campaign(self.output, self.campaign.name)
         with Leases(self.output, ttl_s=self.lease_s) as leases:
+            if self.when_running is not None:
+                self._turn = Turn(leases, self.when_running, self.say)
+                self._turn.begin()
             plan = self._plan(planner, leases)
             del planner
-            self._render(plan, leases)
+            if self.on_plan:
+                self.on_plan(plan)
+            self._render(plan, leases, budget)
             won = plan.close({"audit": link_run(self.output, plan.run_id)})
         if won:
             save_index(self.output, plan.run_id)
@@ -161,7 +184,7 @@ class CampaignRun:
         writer.add_table(rows)
         writer.close(rows.num_rows, {"seconds": 0.0})
 
-    def _render(self, plan: PlannedRun, leases: Leases) -> None:
+    def _render(self, plan: PlannedRun, leases: Leases, budget: Budget) -> None:
         """Work until every unit has its receipt, whoever wrote it."""
         todo, told = sorted(plan.units), False
         while todo:
@@ -173,7 +196,13 @@ class CampaignRun:
                 elif leases.take(name):
                     try:
                         if not plan.is_done(number):
+                            if self._turn is not None:
+                                self._turn.inherit()
+                                self._turn.go_on()
+                            budget.admit(plan, number, self._measured())
                             receipt = self._run_unit(plan, number)
+                            if receipt and self.on_receipt:
+                                self.on_receipt(receipt)
                             if receipt and self.on_unit and len(todo) > 1:
                                 self.on_unit(receipt)
                     finally:
@@ -203,6 +232,8 @@ class CampaignRun:
         about = about_run(self.campaign, self.stages)
         audit = UnitAudit(self.output, plan.run_id, number, about, pending)
         for result in self.results(pending, plan.run_id):
+            if self._turn is not None:
+                self._turn.go_on()
             writer.add(result)
             audit.add(result)
             costs.add(result["stages"])
@@ -223,28 +254,38 @@ class CampaignRun:
 
     def _seconds(self) -> dict[str, float]:
         """What a spot costs each stage: of a GPU its time, else the CPU's."""
-        if self._costs is None:
-            self._costs = measured_costs(self.output)
-        found = [(stage, self._costs.of(stage.name, stage.seconds_hint)) for stage in self.stages]
+        costs = self._measured()
+        found = [(stage, costs.of(stage.name, stage.seconds_hint)) for stage in self.stages]
         return {
             stage.name: cost.seconds if stage.hardware.gpus else cost.cpu_seconds
             for stage, cost in found
         }
 
+    def _measured(self) -> StageCosts:
+        if self._costs is None:
+            self._costs = measured_costs(self.output)
+        return self._costs
+
     def results(self, pending: list[dict[str, Any]], run_id: str) -> Iterator[dict[str, Any]]:
         """The ledger row of each spot, as it gets done."""
         waiting = pending
-        progress = Progress(len(pending), self.say, self.show, getattr(self._runner, "workers", {}))
+        progress = Progress(
+            len(pending), self.say if self.tell_spots else _nobody, self.show,
+            getattr(self._runner, "workers", {}),
+        )  # fmt: skip
         first = {row["spot_id"]: row for row in pending}
         for attempt in range(1, self.campaign.quality.attempts + 1):
             again = []
             for row in self._run_rows(waiting):
                 if row["another_seed"] and attempt < self.campaign.quality.attempts:
                     again.append(_with_another_seed(row, first[row["spot_id"]]))
-                    self.say(f"  {row['spot_id']}: {row['reason']}; trying another seed")
+                    why = row["reason"] if self.tell_spots else row["reason_code"]
+                    self.say(f"  {row['spot_id']}: {why}; trying another seed")
                     continue
                 result = to_result(row, run_id)
                 progress.add(result)
+                if self.on_spot and self._runner is not None:
+                    self.on_spot(result, self._runner)
                 yield result
             waiting = again
             if not waiting:
@@ -280,6 +321,10 @@ class CampaignRun:
             self.say(f"  the runner stopped: {type(error).__name__}: {str(error)[:500]}")
             return f" (the runner stopped: {type(error).__name__})"
         return ""
+
+
+def _nobody(line: str) -> None:
+    """Where lines go that nobody is to read."""
 
 
 def refuse_another_campaign(output: str, name: str) -> None:

@@ -71,10 +71,16 @@ class Leases:
         for name in list(self._held):
             self.release(name)
 
-    def take(self, name: str) -> Lease | None:
-        """The lease, or None while somebody else holds it (ask again: owners may die)."""
+    def take(self, name: str, *, from_others: bool = False) -> Lease | None:
+        """The lease, or None while somebody else holds it (ask again: owners may die).
+
+        With `from_others` it is taken from who has it: that one finds it `lost` with its next
+        beat. None then only if somebody was faster.
+        """
         newest, content = self._newest(name)
-        if newest and not (content["released"] or self._expired(name, newest, content["beat"])):
+        if newest and not (
+            from_others or content["released"] or self._expired(name, newest, content["beat"])
+        ):
             return None
         lease = Lease(self._uri(name, newest + 1), newest + 1, self.owner)
         if not storage.commit_bytes(lease.content(), lease.uri):
@@ -107,6 +113,11 @@ class Leases:
         """Who holds it, for people; "" for nobody."""
         newest, content = self._newest(name)
         return "" if not newest or content["released"] else str(content["owner"])
+
+    def beat(self, name: str) -> tuple[int, int]:
+        """(generation, beat) of who holds it: where these change, somebody is alive."""
+        newest, content = self._newest(name)
+        return newest, content.get("beat", -1)
 
     def _expired(self, name: str, generation: int, beat: int) -> bool:
         now = time.monotonic()

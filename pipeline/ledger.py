@@ -24,7 +24,9 @@ from schemas.result import RESULT_SCHEMA, STATUSES
 
 
 class LedgerError(RuntimeError):
-    """The ledger does not add up; the message says by how much."""
+    """The ledger does not add up; the message says by how much, `missing` in spots (0: unknown)."""
+
+    missing: int = 0
 
 
 class UnitWriter:
@@ -74,9 +76,11 @@ class UnitWriter:
         self._flush()
         total = sum(self._counts.values())
         if total != expected:
-            raise LedgerError(
+            error = LedgerError(
                 f"{self._folder} has {total} rows for {expected} spots ({self._counts})"
             )
+            error.missing = abs(expected - total)
+            raise error
         content = {
             **self._who,
             **receipt,

@@ -39,7 +39,7 @@ CHECKED_OUTPUTS = 20_000
 three requests to the store for each would cost more than the plan."""
 
 _SAFE_ID = re.compile(r"(?!.*(--|line-\d))[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_STEERS_NOTHING = ("name", "tracking_uri", "quality")
+_STEERS_NOTHING = ("name", "tracking_uri", "quality", "budget")
 """Parts of a campaign that no spot row depends on; gates are parameters of the recipe's stages."""
 
 

@@ -103,6 +103,7 @@ def settle_decided(
         make_runner=lambda _: LocalRunner(stages, output),
         say=lambda _: None,
         only=still,
+        when_running=None,
         command={**command, "review": True},
     ).run()
     done = to_rows(ledger.read_ledger(output, run.run_id))

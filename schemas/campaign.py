@@ -264,6 +264,9 @@ class Campaign(_Part):
     policy: Policy = Policy()
     signing: Signing = Signing()
     variants: tuple[Variant, ...] = (Variant(name="main"),)
+    budget: Annotated[float, Field(gt=0)] | None = None
+    """USD that one run may cost, by the hardware profile's prices: a run that would exceed it stops
+    before the next unit, and goes on from there when this is raised."""
     tracking_uri: str | None = None
     """MLflow server; without it a run into a local folder keeps its own database there."""
     watermark_secret: Annotated[str, Field(min_length=8)] = "spotmill"

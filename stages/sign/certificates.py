@@ -44,6 +44,12 @@ def faults(certificates_pem: bytes, now: datetime | None = None) -> Iterator[str
             yield f"{name} is not valid before {begins}; wait, or check this machine's clock"
 
 
+def days_left(certificates_pem: bytes, now: datetime | None = None) -> float:
+    """Days until the first certificate of the chain ends; below 0 where one has."""
+    ends = min(one.not_valid_after_utc for one in x509.load_pem_x509_certificates(certificates_pem))
+    return (ends - (now or datetime.now(UTC))) / timedelta(days=1)
+
+
 def ends_soon(certificates_pem: bytes, days: int, now: datetime | None = None) -> str | None:
     """A warning where a certificate of the chain ends within `days`; None where none does."""
     now = now or datetime.now(UTC)

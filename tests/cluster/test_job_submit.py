@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import signal
@@ -139,6 +140,35 @@ def _end(head: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         os.killpg(head.pid, signal.SIGKILL)
         head.wait()
+
+
+ONCE = """
+import json, sys, time
+from ray.job_submission import JobSubmissionClient
+from cluster.submit import submit_once
+
+jobs, told = JobSubmissionClient(sys.argv[1]), []
+for command in ("true", "true", "false", "true"):
+    name = "good" if command == "true" and len(told) < 2 else "bad"
+    done = submit_once(jobs, f"{name}-2026-11-24", command)
+    while str(jobs.get_job_status(done.submission_id).value) in ("PENDING", "RUNNING"):
+        time.sleep(0.2)
+    told.append([done.submission_id, done.fresh])
+print(json.dumps(told))
+"""
+
+
+def test_a_night_is_submitted_once_and_a_failed_one_again(cluster: Cluster) -> None:
+    """Would catch words of Ray's that `submit_once` does not know: of a status, of an id taken."""
+    done = subprocess.run(
+        [sys.executable, "-c", ONCE, cluster.address], env=cluster.environment, cwd=ROOT,
+        capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert json.loads(done.stdout.splitlines()[-1]) == [
+        ["good-2026-11-24", True], ["good-2026-11-24", False],
+        ["bad-2026-11-24", True], ["bad-2026-11-24-2", True],
+    ]  # fmt: skip
 
 
 def test_a_stranger_is_turned_away(cluster: Cluster) -> None:

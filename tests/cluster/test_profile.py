@@ -56,7 +56,16 @@ def test_a_wrong_profile_is_refused(tmp_path: Path, text: str, said: str) -> Non
         load_profile(write(tmp_path, text)).apply([Loud(), Count()])
 
 
+def test_labels_for_all_stages_and_for_one(tmp_path: Path) -> None:
+    """Would catch a stage that is left out of a rule for all, and one whose own label is lost."""
+    text = "labels: {role: '!sign', zone: a}\nstages: {loud: {cpus: 2, labels: {role: sign}}}"
+    loud, count = load_profile(write(tmp_path, text)).apply([Loud(), Count()])
+    assert dict(loud.hardware.labels) == {"role": "sign", "zone": "a"}
+    assert dict(count.hardware.labels) == {"role": "!sign", "zone": "a"}
+    assert loud.hardware.cpus == 2 and count.hardware.cpus == Count().hardware.cpus
+
+
 def test_an_unknown_profile_names_those_there_are() -> None:
     """Would catch a traceback for a typing error."""
-    with pytest.raises(ConfigError, match="use one of h100, laptop"):
+    with pytest.raises(ConfigError, match="use one of h100, kubernetes, laptop"):
         load_profile("h200")

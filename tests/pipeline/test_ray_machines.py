@@ -56,7 +56,8 @@ ray.init("local", num_cpus=4, num_gpus=2, resources={"accelerator_type:H100": 1}
          include_dashboard=False, labels={"market": "spot"}, log_to_driver=False,
          object_store_memory=100_000_000,
          runtime_env={"env_vars": {"PYTHONPATH": os.getcwd(), "OMP_NUM_THREADS": "1"}})
-stages = [seeing("cores", 0.01), seeing("whole", 1.0, gpus=1.0, accelerator="H100"),
+stages = [seeing("cores", 0.01, labels=(("market", "!on-demand"),)),
+          seeing("whole", 1.0, gpus=1.0, accelerator="H100"),
           seeing("half", 2.0, gpus=0.5, labels=(("market", "spot"),))]
 pools = plan_pools(stages, cluster_machines())
 rows = [new_row(spot(f"s{n}", f"hello {n}"), "print", n) for n in range(12)]
