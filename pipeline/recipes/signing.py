@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Sequence
 from typing import Any
 
 from pipeline import storage
 from pipeline.consents import consents
+from pipeline.recipes.marking import watermark_secret
 from schemas.asset import Asset
 from schemas.campaign import Campaign
 from schemas.config_error import ConfigError, Refusal
 from schemas.layout import FORMATS
 from stages.base import Retry, Stage
+from stages.shared.watermark import key_id
 from stages.sign import (
     Agent,
     DevSigner,
@@ -49,7 +50,7 @@ def sign(campaign: Campaign, making: Sequence[Stage]) -> Sign:
         else TimeStamps(),
         disclosed=tuple(sorted(campaign.disclosure.to_record().items())),
         aigc_field=campaign.disclosure.profile.aigc,
-        watermark_key_id=watermark_key_id(campaign.watermark_secret),
+        watermark_key_id=key_id(watermark_secret(campaign)),
     )
 
 
@@ -143,8 +144,3 @@ def disclosure_label(campaign: Campaign) -> str:
     if refusals:
         raise ConfigError("the disclosure", refusals)
     return campaign.disclosure.label
-
-
-def watermark_key_id(secret: str) -> str:
-    """32 bits that tell one watermark's key from another: 8 hex digits."""
-    return hashlib.sha256(b"spotmill watermark key id\0" + secret.encode()).hexdigest()[:8]

@@ -43,7 +43,7 @@ from stages.shared.ffmpeg import run_ffmpeg
 from stages.shared.fonts import Fonts
 from stages.shared.format_shots import shots_in
 from stages.shared.logo import read_logo
-from stages.shared.watermark import carrier
+from stages.shared.watermark import carrier, key_id
 
 CAPTIONS = ("burned", "sidecar", "both")
 
@@ -53,7 +53,8 @@ class Composite(Stage):
     """Puts a spot together, once per format asked for.
 
     Everything that is read or seen is measured before it is drawn, the loudness on the encoded
-    file. The watermark, the first 48 bits of a digest of all that goes in, lies under every frame.
+    file. The watermark, the first 48 bits of a digest of all that goes in, lies under every frame
+    and, with `audio_watermark`, in the sound.
     """
 
     name: ClassVar[str] = "composite"
@@ -77,13 +78,16 @@ class Composite(Stage):
             pa.field("watermark_id", pa.string()),  # 12 hex digits
         ]
     )
-    version: ClassVar[str] = "6"
+    version: ClassVar[str] = "7"
     hardware = Hardware(cpus=2, memory_gb=1.5)
     seconds_hint = 12.0
 
     brand: BrandKit
-    watermark_secret: str
+    # In the key by `identity`, as the id of the secret: keys are written down.
+    watermark_secret: str = field(repr=False, metadata={"place": True})
     """Whoever has it can find the watermark; without it nobody can."""
+    audio_watermark: bool = True
+    """The same id in the mix, too."""
     effects: tuple[tuple[str, Asset], ...] = ()
     """Sounds by the name of the event that they are played at; other events stay silent."""
     disclosure: str = "AI-generated"
@@ -127,10 +131,11 @@ class Composite(Stage):
 
     @property
     def identity(self) -> str:
-        """For the key: all of the template that shows, and how loud clips' own sound is."""
+        """For the key: all of the template that shows, how loud clips' own sound is, and which
+        secret the watermark is made with."""
         level_db = self.clip_sound_below_voice_db
         own = "" if level_db is None else f", clips {level_db:g} dB below the voice"
-        return self.template.identity + own
+        return f"{self.template.identity}{own}, watermark by {key_id(self.watermark_secret)}"
 
     def foresee(self, spot: Mapping[str, Any]) -> None:
         """A link that has no room as a code is refused before anything is spent."""
@@ -145,6 +150,8 @@ class Composite(Stage):
         planned = [self.planned(spot, frame, media) for frame in self.formats]
         timelines, drawn = [t for t, _ in planned], [g for _, g in planned]
         sound = self._sound(spot, media, timelines[0].changes_s)
+        if self.audio_watermark:
+            sound = sound.marked(payload, self.watermark_secret)
         first, lines = drawn[0].captions, cues_of(drawn[0].captions.spoken)
         spared = float(len(verdicts))
         beside_it = self.captions != "burned"

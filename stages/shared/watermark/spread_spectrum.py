@@ -25,7 +25,7 @@ GRID_WIDTH, GRID_HEIGHT = 270, 480
 PAYLOAD_BITS, CHECK_BITS = 48, 16
 """The id, and the checksum that fills the rest of the BCH code's 64-bit message."""
 
-STRENGTH = 0.5
+STRENGTH = 0.7
 """RMS of the pattern in 8-bit luma steps. 0.5 is 52 dB PSNR and survives a 480p crf 28 copy."""
 
 SYNC_SHARE = 0.25
