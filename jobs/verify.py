@@ -79,7 +79,8 @@ def main(
     since: Annotated[
         datetime | None,
         typer.Option(
-            formats=["%Y-%m-%d"], metavar="DATE",
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
             help="With --ledger: of a mark that cannot be read unaided, try only ids that were"
             " signed on this day or later. Fewer ids are told apart in worse copies.",
         ),

@@ -35,7 +35,8 @@ _LARGEST_XMP = 1 << 20
 class FileFacts:
     """`kind` is the media type by the file's content, None for what is none of those that are read;
     `unread` says why the file could not be examined. `mark` is None where no secret was given or
-    there are no pictures, `sound_mark` where there is no sound. `source_type` is IPTC's word in the XMP packet."""
+    there are no pictures, `sound_mark` where there is no sound. `source_type` is IPTC's word in the
+    XMP packet."""
 
     sha256: str
     kind: str | None
@@ -129,8 +130,8 @@ def _mark(path: Path, secret: str) -> Detection | None:
 
 def _sound_mark(path: Path, secret: str) -> SoundDetection | None:
     try:
-        sound = decode_audio(path, SOUND_HZ)
-        return detect_sound(sound[: round(LOOKED_AT_S * SOUND_HZ)], secret=secret)
+        sound = decode_audio(path, SOUND_HZ, length_s=LOOKED_AT_S)
+        return detect_sound(sound, secret=secret)
     except (FfmpegError, ValueError):  # no sound in it, or silence
         return None
 

@@ -74,9 +74,9 @@ def verify(
     `anchors_pem` are the root certificates to trust, `stamp_anchors_pem` those of time-stamp
     authorities, `secret` the watermark's, `entries` what `read_entries` found in a campaign's
     ledger; ids that were signed before `since` or after `until` are left out where one is looked
-    for by what fits, so that fewer need less. Whatever is in the file, it is examined for `seconds` at the most, and no error of its
-    making comes out. Raises `FileNotFoundError` where there is no such file, `ValueError` for any
-    other kind of file.
+    for by what fits, so that fewer need less. Whatever is in the file, it is examined for `seconds`
+    at the most, and no error of its making comes out. Raises `FileNotFoundError` where there is no
+    such file, `ValueError` for any other kind of file.
     """
     facts = examine(
         path, anchors_pem=anchors_pem, stamp_anchors_pem=stamp_anchors_pem, secret=secret,

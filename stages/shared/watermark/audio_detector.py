@@ -1,4 +1,4 @@
-"""The reader of the sound's mark: finds where its pattern lies in time, and reads the bits there."""
+"""The reader of the sound's mark: finds where its pattern lies in time, and reads bits there."""
 
 from __future__ import annotations
 

@@ -77,12 +77,15 @@ def detect(frames: Iterable[np.ndarray], *, secret: str, expected: int | None = 
     return detect_in(mean_residual(frames), secret=secret, expected=expected)
 
 
-def detect_in(residual: np.ndarray, *, secret: str, expected: int | None = None) -> Detection:
-    """Like `detect`, from what `mean_residual` made of the frames."""
+def detect_in(
+    residual: np.ndarray, *, secret: str, expected: int | None = None, search: bool = True
+) -> Detection:  # fmt: skip
+    """Like `detect`, from what `mean_residual` made of the frames. Without `search` it is looked
+    for at its own size alone, upright."""
     trials: list[np.ndarray] = []
     best: tuple[float, Place] = (0.0, Place())
     found: tuple[int, int] | None = None
-    for z, place, soft in _trials(residual, secret):
+    for z, place, soft in _trials(residual, secret, search):
         trials.append(soft)
         best = max(best, (z, place), key=lambda one: one[0])
         found = decoded(soft)
@@ -95,11 +98,13 @@ def detect_in(residual: np.ndarray, *, secret: str, expected: int | None = None)
     return Detection(payload, errors, float(best[0]), matched, best[1], soft_bits)
 
 
-def _trials(residual: np.ndarray, secret: str) -> Iterator[tuple[float, Place, np.ndarray]]:
+def _trials(
+    residual: np.ndarray, secret: str, search: bool
+) -> Iterator[tuple[float, Place, np.ndarray]]:
     """(sync peak, place, soft bits), the likeliest first, `MOST_TRIALS` at the most."""
     z, placed = _synchronised(residual, secret)
     yield z, Place(), _soft_bits(placed if z >= SYNC_Z else residual, secret)
-    if z >= 2 * SYNC_Z:
+    if z >= 2 * SYNC_Z or not search:
         return  # it lies here for certain: no other place reads better
     tried = 1
     for place in _likely(residual, secret):

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import stats  # type: ignore[import-untyped]
 
 from stages.shared.watermark import bch
-from stages.shared.watermark.spread_spectrum import CHECK_BITS, PAYLOAD_BITS, word_bits
+from stages.shared.watermark.spread_spectrum import CHECK_BITS, word_bits
 
 FALSE_MATCHES = 1e-6
 """Accepted chance that something without a mark is taken for one of the ids that were issued."""

@@ -36,6 +36,8 @@ _BAND = (0.10, 0.26)  # cycles per grid point: waves 4 to 10 points long
 
 @dataclass(frozen=True)
 class Key:
+    """The two sequences of a secret, on the grid."""
+
     sync: np.ndarray  # (480, 270) of -1 and 1
     chips: np.ndarray  # (480, 270) of -1 and 1
     owner: np.ndarray  # (480, 270): which bit a point carries
@@ -44,6 +46,7 @@ class Key:
 
 @lru_cache(maxsize=4)
 def key_of(secret: str) -> Key:
+    """The sequences of a secret; the same on every machine."""
     digest = hashlib.sha256(b"spotmill watermark 1\0" + secret.encode()).digest()
     # Philox's raw output never changes between numpy versions, unlike that of `Generator`.
     stream = np.random.Philox(key=int.from_bytes(digest[:16], "big"))
@@ -63,6 +66,7 @@ def _band() -> np.ndarray:
 
 
 def band_passed(picture: np.ndarray) -> np.ndarray:
+    """A picture of the grid, (480, 270), without waves finer or coarser than the mark's."""
     return np.fft.irfft2(np.fft.rfft2(picture) * _band(), s=picture.shape).astype(np.float32)
 
 
