@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -21,6 +22,7 @@ __all__ = ["LedgerEntry", "Mark", "Verification", "read_entries", "verify"]
 FALSE_MATCHES = 1e-6
 """Accepted chance that a file without a mark is taken for one of the ledger's spots: half of it by
 its pictures, half by its sound."""
+_HEX_ID = re.compile("[0-9a-f]{1,12}")
 MOST_BITS_APART, LEAST_SECONDS = 10.0, 5
 """Pictures that resemble each other: encoded anew they differ by 2 to 8 of 64 bits a second, two
 spots of one campaign by 18 and more (measured on the demo)."""
@@ -150,7 +152,7 @@ def _issued(entries: Iterable[LedgerEntry], since: date | None, until: date | No
     ids = {
         int(entry.watermark_id, 16)
         for entry in entries
-        if entry.watermark_id
+        if _HEX_ID.fullmatch(entry.watermark_id)  # a ledger may hold what others wrote
         and (not entry.signed_at or not first or entry.signed_at[:10] >= first)
         and (not entry.signed_at or not last or entry.signed_at[:10] <= last)
     }

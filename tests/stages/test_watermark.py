@@ -17,8 +17,10 @@ from stages.shared.watermark import (
     GRID_WIDTH,
     carrier,
     detect,
+    match,
     matched_z,
     spread_spectrum,
+    threshold,
 )
 from stages.shared.watermark.bch import decode, encode
 
@@ -114,7 +116,7 @@ class TestCarrier:
     def test_it_is_faint(self) -> None:
         """Would catch a default strength that can be seen."""
         mark = carrier(PAYLOAD, secret=SECRET, width_px=1080, height_px=1920).astype(float) - 128
-        assert 20 * np.log10(255 / np.sqrt((mark**2).mean())) >= 50.0
+        assert 20 * np.log10(255 / np.sqrt((mark**2).mean())) >= 48.5
         assert abs(mark.mean()) < 0.01, "it must not make the picture lighter"
         assert np.abs(mark).max() <= 3
 
@@ -128,7 +130,7 @@ class TestCarrier:
 
     def test_it_is_the_same_on_every_machine(self) -> None:
         """Would catch a pattern that changes with a library: old spots could not be read."""
-        key = spread_spectrum._key("fixed")
+        key = spread_spectrum.key_of("fixed")
         parts = key.chips.astype(np.int8), key.sync.astype(np.int8), key.owner.astype(np.uint8)
         found = hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
         assert found.startswith("0c678d01e4069b92")
@@ -166,6 +168,19 @@ class TestReading:
         assert read.payload == PAYLOAD
         assert read.scale == pytest.approx(0.95, abs=0.003)
 
+    @pytest.mark.parametrize(
+        ("filters", "mirrored", "degrees"),
+        [("hflip", True, 0.0), ("rotate=2*PI/180", False, 2.0), ("hflip,rotate=-PI/180", True, -1)],
+    )
+    def test_it_is_found_mirrored_and_turned(
+        self, marked: Path, filters: str, mirrored: bool, degrees: float
+    ) -> None:
+        """Would catch copies that are mirrored or tilted to get away with it, and a search that
+        turns the wrong way once it has mirrored."""
+        read = detect(grey_frames(attacked(marked, filters, 26)), secret=SECRET)
+        assert read.payload == PAYLOAD and read.place.mirrored == mirrored
+        assert read.place.rotation_deg == pytest.approx(degrees, abs=0.1)
+
     def test_nothing_is_read_where_there_is_nothing(self, tmp_path: Path) -> None:
         """Would catch a reader that accuses unmarked videos."""
         plain = encoded(tmp_path / "plain.mp4", None)
@@ -185,6 +200,33 @@ class TestReading:
         fits = matched_z(read.soft_bits, [*others, PAYLOAD])
         assert fits.argmax() == len(others)
         assert fits[-1] > 10 and fits[:-1].max() < 6
+
+    def test_a_copy_too_poor_to_read_is_matched(self, marked: Path) -> None:
+        """Would catch a copy that is lost although the ledger knows its id, a match of whatever id
+        comes nearest, and a threshold that does not grow with the ids."""
+        poor = attacked(marked, "scale=200:-2", 34)
+        read = detect(grey_frames(poor), secret=SECRET)
+        assert read.payload is None
+        ids = np.random.default_rng(5).integers(0, 1 << 48, 300_000, dtype=np.uint64)
+        wrong = match(read.soft_bits, ids)
+        assert wrong is not None and not wrong.sure and wrong.p_value > 1e-6
+        ids[123_456] = PAYLOAD
+        found = match(read.soft_bits, ids)
+        assert found is not None and found.sure and found.id == PAYLOAD
+        assert found.p_value <= 1e-6 and found.candidates == 300_000
+        assert match(read.soft_bits, ids[:0]) is None
+        few, many = threshold(100), threshold(10_000_000)
+        assert few == pytest.approx(5.61, abs=0.01) and many == pytest.approx(7.35, abs=0.01)
+
+    def test_fits_are_those_of_the_words(self) -> None:
+        """Would catch tables of code words whose pieces are joined in the wrong order."""
+        dice = np.random.default_rng(8)
+        ids = dice.integers(0, 1 << 48, 40, dtype=np.uint64)
+        soft = dice.normal(size=(3, 127))
+        words = np.stack([spread_spectrum.word_bits(int(one)) * 2.0 - 1 for one in ids])
+        wanted = soft @ words.T / np.linalg.norm(soft, axis=1, keepdims=True)
+        assert matched_z(soft, ids) == pytest.approx(wanted, abs=1e-5)
+        assert matched_z(words[7], ids)[7] == pytest.approx(127**0.5)
 
     def test_no_frames_are_an_error(self) -> None:
         """Would catch an empty video that counts as unmarked."""
