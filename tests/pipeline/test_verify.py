@@ -49,6 +49,11 @@ class Published:
     root: Path
     output: str
 
+    @property
+    def options(self) -> list[str]:
+        """Of the command line: whom to trust, and where the mark's key is."""
+        return ["--trust", str(self.root), "--key", "env:SPOT_MARK"]
+
     def copy(self, name: str) -> Path:
         """A copy to be maltreated."""
         path = self.file.with_name(name)
@@ -451,14 +456,7 @@ class TestJob:
 
     def test_exit_status_follows_the_verdict(self, published: Published) -> None:
         """Would catch a script that goes on with a file that is not to be trusted."""
-        options = [
-            "--trust",
-            str(published.root),
-            "--key",
-            "env:SPOT_MARK",
-            "--ledger",
-            published.output,
-        ]
+        options = [*published.options, "--ledger", published.output]
         good = CliRunner().invoke(app, [str(published.file), *options])
         assert good.exit_code == 0, good.output
         for words in ("Trusted", MARK, "this very file", "Intact and signed by"):
@@ -473,7 +471,7 @@ class TestJob:
 
     def test_of_several_files_the_worst_counts(self, published: Published) -> None:
         """Would catch a bad file hidden behind good ones, and files that are left out after it."""
-        options = ["--trust", str(published.root), "--key", "env:SPOT_MARK"]
+        options = published.options
         bad, text = published.copy("bad.mp4"), published.file.with_name("words.txt")
         bad.write_bytes(bad.read_bytes()[:-500])
         text.write_text("no video")
@@ -491,7 +489,7 @@ class TestJob:
         """Would catch last month's price taken for today's because its signature is in order."""
         sha256 = storage.sha256_file(published.file)
         output = ledger_of(tmp_path, ("r1", "published", sha256), ("r2", "published", "b" * 64))
-        options = ["--trust", str(published.root), "--key", "env:SPOT_MARK", "--ledger", output]
+        options = [*published.options, "--ledger", output]
         done = CliRunner().invoke(app, [str(published.file), *options])
         assert done.exit_code == 0, done.output
         assert "spot mug-main of run r1. Run r2 has published a newer version" in done.output
@@ -504,14 +502,7 @@ class TestJob:
         kind of answer it was."""
         packed, plain = tmp_path / "packed.mp4", picture_of(tmp_path / "plain.mp4", mark=None)
         run_ffmpeg(["-i", str(published.file), "-c", "copy", str(packed)])
-        options = [
-            "--trust",
-            str(published.root),
-            "--key",
-            "env:SPOT_MARK",
-            "--ledger",
-            published.output,
-        ]
+        options = [*published.options, "--ledger", published.output]
         files = [str(published.file), str(packed), str(plain)]
         done = CliRunner().invoke(app, [*files, *options, "--json"])
         told = {Path(one["file"]).name: one for one in json.loads(done.output)}
