@@ -138,11 +138,12 @@ def _mark(read: Detection | SoundDetection | None, issued: np.ndarray) -> Mark:
     fit = match(read.soft_bits, issued, false_matches=FALSE_MATCHES / 2)
     if fit is None:
         return Mark(None, "none found")
-    told = {"p_value": fit.p_value, "z": fit.z, "needed_z": fit.threshold}
-    if not fit.sure:
-        return Mark(None, f"none found, {fit.candidates} of the ledger tried", **told)
-    found_by = f"picked from {fit.candidates} of the ledger at {fit.z:.1f} sigma"
-    return Mark(f"{fit.id:012x}", found_by, **told)
+    if fit.sure:
+        found_by = f"picked from {fit.candidates} of the ledger at {fit.z:.1f} sigma"
+        name = f"{fit.id:012x}"
+        return Mark(name, found_by, fit.p_value, z=fit.z, needed_z=fit.threshold)
+    found_by = f"none found, {fit.candidates} of the ledger tried"
+    return Mark(None, found_by, fit.p_value, z=fit.z, needed_z=fit.threshold)
 
 
 def _issued(entries: Iterable[LedgerEntry], since: date | None, until: date | None) -> np.ndarray:

@@ -109,13 +109,21 @@ def drawn_clips(contents: Sequence[str], seconds: float, folder: Path) -> Iterat
     """Each clip in turn; its raw file, 93 MB a second, is gone when the next is asked for."""
     frame = FORMATS["9x16"]
     mark = folder / "mark.yuv"
-    _write_carrier(mark, MARK, SECRET, frame)
     for content in contents:
         raw = folder / "clip.yuv"
         with raw.open("wb") as file:
             write_raw(content, frame, seconds, file)
+        _write_carrier(mark, MARK, SECRET, frame, _seen(raw, frame))
         yield Clip(content, frame, raw, mark, folder)
         raw.unlink()
+
+
+def _seen(raw: Path, frame: Format) -> Iterator[np.ndarray]:
+    """Three frames in grey, as the compositor takes one from within each shot."""
+    rows = frame.height_px * 3 // 2
+    film = np.memmap(raw, np.uint8, "r").reshape(-1, rows, frame.width_px)
+    for share in (0.13, 0.4, 0.67):
+        yield np.array(film[round(share * len(film)), : frame.height_px])
 
 
 def measure_picture(

@@ -11,7 +11,7 @@ import numpy as np
 
 from schemas.layout import Format
 
-PHOTOS = Path("examples/demo/products")
+PHOTOS = Path(__file__).parents[2] / "examples" / "demo" / "products"
 CONTENTS = ("flat", "textured", "dark", "fast")
 CARD_S = 2.5
 """The last seconds are an end card: letters on a plain ground, as spots end."""
@@ -45,6 +45,13 @@ def write_raw(content: str, frame: Format, length_s: float, to: IO[bytes]) -> No
         to.write(picture.tobytes())
 
 
+def _photo(name: str) -> np.ndarray:
+    found = cv2.imread(str(PHOTOS / name), cv2.IMREAD_UNCHANGED)
+    if found is None:
+        raise FileNotFoundError(f"{PHOTOS / name} is not there: it comes with the checkout")
+    return np.asarray(found)
+
+
 _Scene = Callable[[int, float], np.ndarray]
 
 
@@ -53,7 +60,7 @@ def _flat(frame: Format, dice: np.random.Generator) -> _Scene:
     y, x = np.mgrid[0 : frame.height_px, 0 : frame.width_px].astype(np.float32)
     fall = 214 - 34 * y / frame.height_px + 10 * np.sin(x / frame.width_px * 2.2)
     wall = np.stack([fall, fall * 0.985, fall * 0.97], -1)
-    product = cv2.imread(str(PHOTOS / "mug_cutout.png"), cv2.IMREAD_UNCHANGED)
+    product = _photo("mug_cutout.png")
     side = round(frame.width_px * 0.62)
     product = cv2.resize(product, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32)
 
@@ -71,13 +78,12 @@ def _textured(frame: Format, dice: np.random.Generator) -> _Scene:
     """Cloth, gravel and photos side by side, slowly zoomed."""
     size = (round(frame.height_px * 1.3), round(frame.width_px * 1.3))
     rough = dice.normal(0, 1, (*size, 1)).astype(np.float32)
-    cloth = sum(
-        cv2.resize(dice.normal(0, 1, (size[0] // k, size[1] // k)).astype(np.float32), size[::-1])
-        * weight
-        for k, weight in ((3, 26.0), (9, 22.0), (40, 30.0))
-    )
+    cloth = np.zeros(size, np.float32)
+    for k, weight in ((3, 26.0), (9, 22.0), (40, 30.0)):
+        coarse = dice.normal(0, 1, (size[0] // k, size[1] // k)).astype(np.float32)
+        cloth += weight * cv2.resize(coarse, size[::-1])
     ground = np.array([92, 118, 140], np.float32) + cloth[..., None] + 8 * rough
-    photo = cv2.imread(str(PHOTOS / "candle.jpg")).astype(np.float32)
+    photo = _photo("candle.jpg").astype(np.float32)
     width = size[1] // 2
     tile = cv2.resize(photo, (width, width), interpolation=cv2.INTER_AREA)
     ground[size[0] // 3 : size[0] // 3 + width, width // 2 : width // 2 + width] = tile
@@ -86,9 +92,9 @@ def _textured(frame: Format, dice: np.random.Generator) -> _Scene:
 
 def _dark(frame: Format, dice: np.random.Generator) -> _Scene:
     """A photo in lamplight: most of it lies near black."""
-    photo = cv2.imread(str(PHOTOS / "lamp.jpg")).astype(np.float32)
     side = round(frame.height_px * 1.25)
-    photo = cv2.resize(photo, (side, side), interpolation=cv2.INTER_CUBIC)
+    lamp = cv2.resize(_photo("lamp.jpg"), (side, side), interpolation=cv2.INTER_CUBIC)
+    photo = np.asarray(lamp, np.float32)
     y, x = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j].astype(np.float32)
     light = 0.09 + 0.30 * np.exp(-((x / 0.28) ** 2 + (y / 0.33) ** 2))
     return _zoomed((photo * light[..., None]).clip(0, 255), frame)
@@ -119,7 +125,7 @@ def _fast(frame: Format, dice: np.random.Generator) -> _Scene:
     size = (side, side)
     photos = []
     for name in ("headphones", "mug", "candle", "lamp"):
-        photo = cv2.resize(cv2.imread(str(PHOTOS / f"{name}.jpg")), size)
+        photo = cv2.resize(_photo(f"{name}.jpg"), size)
         photos.append(cv2.blur(photo, (25, 1)))  # what the camera's own motion smears
 
     def at(n: int, t: float) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -39,11 +39,17 @@ from stages.composite.rating import Rating
 from stages.composite.subtitles import cues_of, srt, webvtt
 from stages.composite.text import Lettering
 from stages.composite.text_track import hide_text
-from stages.shared.ffmpeg import run_ffmpeg
+from stages.shared.ffmpeg import decode_frames, run_ffmpeg
 from stages.shared.fonts import Fonts
 from stages.shared.format_shots import shots_in
 from stages.shared.logo import read_logo
-from stages.shared.watermark import carrier, key_id
+from stages.shared.watermark import (
+    GRID_HEIGHT,
+    GRID_WIDTH,
+    carrier,
+    key_id,
+    perceptual_gain,
+)
 
 CAPTIONS = ("burned", "sidecar", "both")
 
@@ -315,9 +321,9 @@ class Composite(Stage):
     ) -> list[Verdict]:  # fmt: skip
         encoder, why = chosen_encoder(encoding)
         mark = media.scratch(f"carrier_{frame.name}.yuv")
-        _write_carrier(mark, payload, self.watermark_secret, frame)
         shots = shots_in(spot["shots"], frame.name)
         clips = [media.open(shot["uri"]) for shot in shots]
+        _write_carrier(mark, payload, self.watermark_secret, frame, _seen(shots, clips))
         arguments = graph.master_arguments(
             shots, clips, frame, timeline.length_s, timeline.transitions,
             presenter_of(spot, media), picture.placed, mark, beside, encoding, encoder, target,
@@ -379,9 +385,21 @@ def _check_code(link: str, frame: Format) -> None:
         raise Reject("qr_too_long", f"{error} (format {frame.name})") from None
 
 
-def _write_carrier(path: Path, payload: int, secret: str, frame: Format) -> None:
-    """One raw yuv420p frame: the mark as luma over neutral chroma."""
+def _seen(shots: Sequence[Mapping[str, Any]], clips: Sequence[Path]) -> Iterator[np.ndarray]:
+    """A frame from within each shot, in grey on the mark's grid."""
+    for shot, clip in zip(shots, clips, strict=True):
+        at_s = 0.4 * (shot["end_s"] - shot["start_s"])
+        yield from decode_frames(
+            clip, GRID_WIDTH, GRID_HEIGHT, pixels="gray", start_s=at_s, length_s=0.05
+        )
+
+
+def _write_carrier(
+    path: Path, payload: int, secret: str, frame: Format, seen: Iterable[np.ndarray] = ()
+) -> None:
+    """One raw yuv420p frame: the mark as luma over neutral chroma, stronger where what is `seen`
+    hides it."""
     size = {"width_px": frame.width_px, "height_px": frame.height_px}
-    luma = carrier(payload, secret=secret, **size)
+    luma = carrier(payload, secret=secret, gain=perceptual_gain(seen), **size)
     neutral = np.full(frame.width_px * frame.height_px // 2, 128, np.uint8)
     path.write_bytes(luma.tobytes() + neutral.tobytes())

@@ -11,6 +11,7 @@ frames brings it out whatever the cuts, the codec and the frame rate.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -25,8 +26,14 @@ GRID_WIDTH, GRID_HEIGHT = 270, 480
 PAYLOAD_BITS, CHECK_BITS = 48, 16
 """The id, and the checksum that fills the rest of the BCH code's 64-bit message."""
 
-STRENGTH = 0.7
-"""RMS of the pattern in 8-bit luma steps. 0.5 is 52 dB PSNR and survives a 480p crf 28 copy."""
+STRENGTH = 0.8
+"""RMS of the pattern in 8-bit luma steps, where all of it is put in."""
+
+LEAST_GAIN = 0.6
+"""Part of it that goes onto plain grounds: more than half a luma step is seen there, as mottle, by
+who looks closely."""
+
+_PLAIN, _ROUGH = 0.8, 4.0  # local spread of luma on the grid, in 8-bit steps
 
 SYNC_SHARE = 0.25
 """Part of the pattern's power that goes into the synchronisation sequence."""
@@ -87,14 +94,17 @@ def word_bits(payload: int) -> np.ndarray:
 
 
 def carrier(
-    payload: int, *, secret: str, width_px: int, height_px: int, strength: float = STRENGTH
-) -> np.ndarray:
+    payload: int, *, secret: str, width_px: int, height_px: int, strength: float = STRENGTH,
+    gain: np.ndarray | None = None,
+) -> np.ndarray:  # fmt: skip
     """The mark as uint8 (height_px, width_px); 128 changes nothing, 129 makes luma one lighter.
 
     To be added to every frame's luma: out = in + carrier - 128 (ffmpeg's blend "grainmerge").
     `strength` is the RMS in 8-bit steps, 0.4 (weak) to 1.5 (visible on flat grey). Steps below one
     are kept by ordered dither (interleaved gradient noise, Jimenez, SIGGRAPH 2014), whose fine
-    grain the encoder smooths away. Raises `ValueError` for a payload over 48 bits.
+    grain the encoder smooths away. `gain`, float (480, 270), is how much of it goes where, as
+    `perceptual_gain` says; everywhere all if left out. Raises `ValueError` for a payload over 48
+    bits.
     """
     if not 0 <= payload < 1 << PAYLOAD_BITS:
         raise ValueError(f"payload {payload} does not fit into {PAYLOAD_BITS} bits")
@@ -104,7 +114,29 @@ def carrier(
     mark = band_passed(np.sqrt(1 - SYNC_SHARE) * data + np.sqrt(SYNC_SHARE) * key.sync)
     wide = cv2.resize(mark, (width_px, height_px), interpolation=cv2.INTER_CUBIC)
     wide = wide * np.float32(strength / wide.std())
+    if gain is not None:
+        wide *= cv2.resize(gain.astype(np.float32), (width_px, height_px))
     return (np.floor(wide + _grain(width_px, height_px)) + 128).clip(125, 131).astype(np.uint8)
+
+
+def perceptual_gain(frames: Iterable[np.ndarray]) -> np.ndarray:
+    """How much of the mark the eye lets pass where: float32 (480, 270), from `LEAST_GAIN` on plain
+    grounds to 1 in texture, which hides it and which it must be read through.
+
+    `frames` are grey, uint8, any size: one of each shot is enough, for what stands still counts.
+    Noise is seen by its contrast to what lies around it (masking: Legge and Foley, "Contrast
+    masking in human vision", 1980). All ones where there are no frames.
+    """
+    rough = []
+    for frame in frames:
+        grey = cv2.resize(frame, (GRID_WIDTH, GRID_HEIGHT), interpolation=cv2.INTER_AREA)
+        fine = grey.astype(np.float32)
+        fine -= cv2.GaussianBlur(fine, (0, 0), 2.0)
+        rough.append(np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), 4.0)))
+    if not rough:
+        return np.ones((GRID_HEIGHT, GRID_WIDTH), np.float32)
+    share = np.clip((np.mean(rough, axis=0) - _PLAIN) / (_ROUGH - _PLAIN), 0.0, 1.0)
+    return np.asarray(LEAST_GAIN + (1 - LEAST_GAIN) * share, np.float32)
 
 
 @lru_cache(maxsize=4)
