@@ -83,7 +83,7 @@ def test_clips_differ_and_move() -> None:
             assert first.mean() < 60
         for _ in range(9):
             later = next(frames)[:1920].astype(np.float32)
-        assert np.abs(later - first).mean() > 0.2  # of the same grain: things have moved
+        assert np.abs(later - first).mean() > 0.05  # of the same grain: things have moved
     assert spread["textured"] > 2 * spread["flat"]
 
 

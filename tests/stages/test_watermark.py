@@ -19,10 +19,12 @@ from stages.shared.watermark import (
     detect,
     match,
     matched_z,
+    perceptual_gain,
     spread_spectrum,
     threshold,
 )
 from stages.shared.watermark.bch import decode, encode
+from stages.shared.watermark.spread_spectrum import LEAST_GAIN
 
 WIDTH, HEIGHT, FPS = 540, 960, 12
 PAYLOAD, SECRET = 0xA1B2C3D4E5F6, "under the rose"
@@ -128,6 +130,21 @@ class TestCarrier:
             coarse = mark.reshape(480, 4, 270, 4).mean(axis=(1, 3))
             assert coarse.std() == pytest.approx(strength, rel=0.15)
 
+    def test_it_is_fainter_where_it_would_be_seen(self) -> None:
+        """Would catch mottle on plain walls, and texture that drowns the mark."""
+        dice = np.random.default_rng(4)
+        frame = np.full((960, 540), 140, np.uint8)
+        frame[480:] = (140 + 40 * dice.standard_normal((480, 540))).clip(0, 255).astype(np.uint8)
+        gain = perceptual_gain([frame, frame])
+        assert gain.shape == (GRID_HEIGHT, GRID_WIDTH)
+        assert gain[:200].max() == pytest.approx(LEAST_GAIN) and gain[280:].min() > 0.95
+        kwargs = dict(secret=SECRET, width_px=540, height_px=960, strength=1.0)
+        mark = carrier(PAYLOAD, **kwargs, gain=gain).astype(float) - 128  # type: ignore[arg-type]
+        plain, rough = (part.reshape(-1, 2, 270, 2).mean(axis=(1, 3)).std()
+                        for part in (mark[:400], mark[560:]))  # fmt: skip
+        assert plain / rough == pytest.approx(LEAST_GAIN, abs=0.06)
+        assert np.array_equal(perceptual_gain([]), np.ones((GRID_HEIGHT, GRID_WIDTH)))
+
     def test_it_is_the_same_on_every_machine(self) -> None:
         """Would catch a pattern that changes with a library: old spots could not be read."""
         key = spread_spectrum.key_of("fixed")
@@ -208,7 +225,7 @@ class TestReading:
     def test_a_copy_too_poor_to_read_is_matched(self, marked: Path) -> None:
         """Would catch a copy that is lost although the ledger knows its id, a match of whatever id
         comes nearest, and a threshold that does not grow with the ids."""
-        poor = attacked(marked, "scale=270:-2", 30)
+        poor = attacked(marked, "scale=270:-2", 32)
         read = detect(grey_frames(poor), secret=SECRET)
         assert read.payload is None
         ids = np.random.default_rng(5).integers(0, 1 << 48, 300_000, dtype=np.uint64)
