@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,8 +16,10 @@ from rich.table import Table
 from jobs.verify_lines import lines, record
 from pipeline import storage
 from pipeline.audit_check import check_audit
+from pipeline.recipes.marking import secret_at
 from pipeline.verdicts import CONTRADICTED, FOUND, NOTHING, PROVEN, STATUS
 from pipeline.verify import LedgerEntry, read_entries, verify
+from schemas.config_error import ConfigError
 from stages.sign import DevSigner
 
 REFUSED = 2
@@ -51,9 +54,14 @@ def main(
             dir_okay=False,
         ),
     ] = None,
-    secret: Annotated[
-        str, typer.Option(metavar="SECRET", help="The campaign's watermark_secret.")
-    ] = "spotmill",
+    key: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PLACE",
+            help="Where the watermark's key is, as in watermark.key of the campaign: env:NAME or"
+            " kms:FILE. The built-in one if left out.",
+        ),
+    ] = None,
     ledger: Annotated[
         str | None,
         typer.Option(
@@ -68,6 +76,19 @@ def main(
     seconds: Annotated[
         float, typer.Option(help="The longest that one file is examined.", min=1, max=3600)
     ] = 60.0,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+            help="With --ledger: of a mark that cannot be read unaided, try only ids that were"
+            " signed on this day or later. Fewer ids are told apart in worse copies.",
+        ),
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="And on this day or earlier."),
+    ] = None,
     audit: Annotated[
         str | None,
         typer.Option(metavar="OUT", help="Check the audit of a campaign's output; takes no FILE."),
@@ -97,11 +118,13 @@ def main(
     anchors = root.read_bytes() if root.exists() else b""
     stamps = trust_stamps.read_bytes() if trust_stamps else b""
     try:
+        secret = secret_at(key, key="--key")
         entries = read_entries(storage.absolute(ledger)) if ledger else None
-    except ValueError as error:
+    except (ConfigError, ValueError) as error:
         console.print(str(error), markup=False, soft_wrap=True)
         raise typer.Exit(REFUSED) from None
-    check = _Check(anchors, stamps, secret, entries, seconds)
+    days = (since and since.date(), until and until.date())
+    check = _Check(anchors, stamps, secret, entries, seconds, days)
     records = [check.record(file) for file in files]
     if as_json:
         typer.echo(json.dumps([told for told, _ in records], indent=2, ensure_ascii=False))
@@ -116,17 +139,18 @@ class _Check:
 
     def __init__(
         self, anchors: bytes, stamps: bytes, secret: str, entries: Sequence[LedgerEntry] | None,
-        seconds: float,
+        seconds: float, days: tuple[date | None, date | None],
     ) -> None:  # fmt: skip
         self._trusted = {"anchors_pem": anchors, "stamp_anchors_pem": stamps}
         self._secret, self._entries, self._seconds = secret, entries, seconds
+        self._since, self._until = days
 
     def record(self, file: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """(what is known of a file as JSON data, the same as lines for people)."""
         try:
             found = verify(
                 file, secret=self._secret, entries=self._entries, seconds=self._seconds,
-                **self._trusted,
+                since=self._since, until=self._until, **self._trusted,
             )  # fmt: skip
         except (ValueError, OSError) as error:
             told = {"verdict": "refused", "sentence": str(error), "exit_status": REFUSED}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.verify import Verification
+from pipeline.verify import Mark, Verification
 from stages.sign.trust import Credentials
 
 
@@ -20,6 +20,7 @@ def lines(found: Verification) -> list[tuple[str, str]]:
     if facts.oddities:
         told.append(("not covered", "; ".join(facts.oddities)))
     told.append(("watermark", _of_mark(found)))
+    told.append(("in the sound", _of_sound(found)))
     told += _of_ledger(found)
     return told
 
@@ -46,12 +47,24 @@ def _of_mark(found: Verification) -> str:
     read, mark = found.facts.mark, found.mark
     if read is None:
         return "could not be looked for: this is no video that can be played"
+    return _in_words(mark, read.sync_z)
+
+
+def _of_sound(found: Verification) -> str:
+    read = found.facts.sound_mark
+    if read is None:
+        return "could not be looked for: there is no sound, or silence"
+    tempo = "" if read.tempo == 1.0 or not found.heard.id else f", {read.tempo - 1:+.1%} in tempo"
+    return _in_words(found.heard, read.sync_z) + tempo
+
+
+def _in_words(mark: Mark, sync_z: float) -> str:
     if mark.id is None:
-        return f"none found (sync {read.sync_z:.1f} sigma)"
-    corrected = read.errors_corrected
-    bits = "" if corrected is None else f", {corrected} of 127 bits put right"
+        best = "" if mark.z is None else f", best fit {mark.z:.1f} of {mark.needed_z:.1f} needed"
+        return f"{mark.found_by} (sync {sync_z:.1f} sigma{best})"
+    bits = "" if mark.errors is None else f", {mark.errors} of 127 bits put right"
     chance = "" if mark.p_value is None else f", p {mark.p_value:.0e}"
-    return f"{mark.id} ({mark.found_by}, sync {read.sync_z:.1f} sigma{bits}{chance})"
+    return f"{mark.id} ({mark.found_by}, sync {sync_z:.1f} sigma{bits}{chance})"
 
 
 def _of_ledger(found: Verification) -> list[tuple[str, str]]:
@@ -91,6 +104,17 @@ def record(found: Verification) -> dict[str, Any]:
             "p_value": mark.p_value,
             "sync_z": read and round(read.sync_z, 2),
             "bits_corrected": read and read.errors_corrected,
+            "z": mark.z and round(mark.z, 2),
+            "needed_z": mark.needed_z and round(mark.needed_z, 2),
+        },
+        "sound_watermark": {
+            "id": found.heard.id,
+            "found_by": found.heard.found_by,
+            "p_value": found.heard.p_value,
+            "sync_z": facts.sound_mark and round(facts.sound_mark.sync_z, 2),
+            "bits_corrected": found.heard.errors,
+            "z": found.heard.z and round(found.heard.z, 2),
+            "tempo": facts.sound_mark and facts.sound_mark.tempo,
         },
         "ledger": entry
         and {

@@ -138,6 +138,10 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
         folder_of = place("policy.safeguard.model", policy.safeguard.model, folder=True)
         safeguard = policy.safeguard.model_copy(update={"model": folder_of})
         policy = policy.model_copy(update={"safeguard": safeguard})
+    mark = campaign.watermark
+    if mark.key is not None and mark.key.startswith("kms:"):
+        sealed = place("watermark.key", mark.key.removeprefix("kms:"))
+        mark = mark.model_copy(update={"key": f"kms:{sealed}"})
     effects = {name: place(f"sound.effects.{name}", path) for name, path in sound.effects.items()}
     return campaign.model_copy(
         update={
@@ -159,6 +163,7 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
             "matting": campaign.matting and in_part(campaign.matting, "matting", "model"),
             "sound": sound.model_copy(update={"effects": effects}),
             "policy": in_part(policy, "policy", "names", "rules"),
+            "watermark": mark,
             "signing": in_part(
                 campaign.signing, "signing", "certificate", "private_key", "anchors"
             ).model_copy(

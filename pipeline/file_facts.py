@@ -9,14 +9,22 @@ from pathlib import Path
 
 from pipeline import storage
 from pipeline.guarded import Lost, guarded
-from stages.shared.ffmpeg import FfmpegError, decode_frames
+from stages.shared.ffmpeg import FfmpegError, decode_audio, decode_frames
 from stages.shared.picture_hash import hash_seconds
-from stages.shared.watermark import GRID_HEIGHT, GRID_WIDTH, Detection, detect
+from stages.shared.watermark import (
+    GRID_HEIGHT,
+    GRID_WIDTH,
+    Detection,
+    SoundDetection,
+    detect,
+    detect_sound,
+)
 from stages.sign.boxes import XMP, BoxError, oddities, payload, top_level
 from stages.sign.trust import Credentials, read_credentials
 
 KINDS = {".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/mp4", ".jpg": "image/jpeg",
          ".jpeg": "image/jpeg", ".png": "image/png"}  # fmt: skip
+SOUND_HZ = 48_000
 LOOKED_AT_S = 60.0
 """A mark lies in every frame: more of a long film says no more."""
 TIME_LIMIT_S = 60.0
@@ -27,12 +35,14 @@ _LARGEST_XMP = 1 << 20
 class FileFacts:
     """`kind` is the media type by the file's content, None for what is none of those that are read;
     `unread` says why the file could not be examined. `mark` is None where no secret was given or
-    there are no pictures. `source_type` is IPTC's word in the XMP packet."""
+    there are no pictures, `sound_mark` where there is no sound. `source_type` is IPTC's word in the
+    XMP packet."""
 
     sha256: str
     kind: str | None
     credentials: Credentials = field(default_factory=lambda: Credentials(state="none"))
     mark: Detection | None = None
+    sound_mark: SoundDetection | None = None
     oddities: tuple[str, ...] = ()
     source_type: str | None = None
     unread: str = ""
@@ -102,6 +112,7 @@ def _look(
         kind=kind,
         credentials=read_credentials(path, anchors_pem, stamp_anchors_pem, mime=kind),
         mark=_mark(path, secret) if film and secret else None,
+        sound_mark=_sound_mark(path, secret) if film and secret else None,
         oddities=tuple(oddities(path)) if film else (),
         source_type=_source_type(path) if film else None,
     )
@@ -114,6 +125,14 @@ def _mark(path: Path, secret: str) -> Detection | None:
         )
         return detect(frames, secret=secret)
     except (FfmpegError, ValueError):  # no pictures in it
+        return None
+
+
+def _sound_mark(path: Path, secret: str) -> SoundDetection | None:
+    try:
+        sound = decode_audio(path, SOUND_HZ, length_s=LOOKED_AT_S)
+        return detect_sound(sound, secret=secret)
+    except (FfmpegError, ValueError):  # no sound in it, or silence
         return None
 
 

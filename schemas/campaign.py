@@ -28,6 +28,7 @@ from schemas.signing import Signing
 from schemas.video_model import VideoModel
 from schemas.video_preset import Commit
 from schemas.voice import Voice
+from schemas.watermark import Watermark
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
@@ -77,6 +78,7 @@ DEFAULT_GATES: dict[str, tuple[float | None, float | None]] = {
     "watermark_read": (1, None),
     "watermark_sync_z": (12, None),
     "watermark_errors": (None, 4),
+    "audio_watermark_read": (1, None),
 }
 """Metric -> (least, most); None is no limit. What each metric is: stages/inspect/gates.py."""
 
@@ -269,7 +271,7 @@ class Campaign(_Part):
     before the next unit, and goes on from there when this is raised."""
     tracking_uri: str | None = None
     """MLflow server; without it a run into a local folder keeps its own database there."""
-    watermark_secret: Annotated[str, Field(min_length=8)] = "spotmill"
+    watermark: Watermark = Watermark()
     seed: int = 1
 
     @field_validator("formats")
@@ -329,6 +331,7 @@ def set_value(raw: dict[str, Any], key: str, value: Any) -> None:
 
 def _contradictions(campaign: Campaign) -> list[Refusal]:
     found = list(campaign.signing.contradictions(campaign.environment))
+    found += campaign.watermark.contradictions(campaign.environment)
     found += _misplaced(campaign)
     found += campaign._deliveries()[1]
     found += campaign.voice.contradictions(campaign.date or Date.today())

@@ -6,6 +6,7 @@ import difflib
 from dataclasses import replace
 
 from pipeline.media import asset
+from pipeline.recipes.marking import watermark_secret
 from pipeline.recipes.parts import formats
 from schemas.asset import Asset
 from schemas.campaign import Campaign
@@ -27,7 +28,8 @@ def inspect(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Inspe
         lexicon=tuple(word for word, _ in sorted(campaign.voice.lexicon.items())),
         effects=effects,
         length_s=campaign.length_s,
-        watermark_secret=campaign.watermark_secret,
+        watermark_secret=watermark_secret(campaign),
+        audio_watermark=campaign.watermark.audio,
     )
     given = campaign.lip_model
     if given is None:

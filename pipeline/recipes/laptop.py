@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.media import asset
 from pipeline.recipes.judged import inspect
+from pipeline.recipes.marking import watermark_secret
 from pipeline.recipes.parts import (
     align,
     avatar,
@@ -31,7 +32,7 @@ from stages.speech import Speech
 def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]:
     """From product photo and script to a signed spot; other `clips` than by camera moves go in."""
     lexicon = tuple(sorted(campaign.voice.lexicon.items()))
-    frames, secret = formats(campaign), campaign.watermark_secret
+    frames, secret = formats(campaign), watermark_secret(campaign)
     voice = voice_engine(campaign)
     effects = tuple((n, asset(uri)) for n, uri in sorted(campaign.sound.effects.items()))
     own_sound = clips is not None and clips.engine.keeps_sound
@@ -71,6 +72,7 @@ def recipe(campaign: Campaign, clips: ImageToVideo | None = None) -> list[Stage]
             if own_sound
             else None,
             watermark_secret=secret,
+            audio_watermark=campaign.watermark.audio,
         ),
         inspect(campaign, effects),
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from pipeline import storage
 from pipeline.consents import consents
+from pipeline.recipes.marking import watermark_secret
 from schemas.asset import Asset
 from schemas.campaign import Campaign
 from schemas.config_error import ConfigError, Refusal
@@ -18,6 +18,7 @@ from stages.base import Retry, Stage
 from stages.composite.cards import AiLabel
 from stages.composite.text import Lettering
 from stages.shared.fonts import Fonts
+from stages.shared.watermark import key_id
 from stages.sign import (
     Agent,
     DevSigner,
@@ -51,7 +52,7 @@ def sign(campaign: Campaign, making: Sequence[Stage]) -> Sign:
         else TimeStamps(),
         disclosed=tuple(sorted(campaign.disclosure.to_record().items())),
         aigc_field=campaign.disclosure.profile.aigc,
-        watermark_key_id=watermark_key_id(campaign.watermark_secret),
+        watermark_key_id=key_id(watermark_secret(campaign)),
     )
 
 
@@ -152,8 +153,3 @@ def disclosure_label(campaign: Campaign, frames: Sequence[Format]) -> str:
 def _near(font: str | None) -> Path | None:
     """A brand's font, if it lies on this machine; the stage looks again with the one from afar."""
     return Path(storage.split(font)[1]) if font and storage.is_local(font) else None
-
-
-def watermark_key_id(secret: str) -> str:
-    """32 bits that tell one watermark's key from another: 8 hex digits."""
-    return hashlib.sha256(b"spotmill watermark key id\0" + secret.encode()).hexdigest()[:8]

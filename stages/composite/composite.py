@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -39,11 +39,17 @@ from stages.composite.rating import Rating
 from stages.composite.subtitles import cues_of, srt, webvtt
 from stages.composite.text import Lettering
 from stages.composite.text_track import hide_text
-from stages.shared.ffmpeg import run_ffmpeg
+from stages.shared.ffmpeg import decode_frames, run_ffmpeg
 from stages.shared.fonts import Fonts
 from stages.shared.format_shots import shots_in
 from stages.shared.logo import read_logo
-from stages.shared.watermark import carrier
+from stages.shared.watermark import (
+    GRID_HEIGHT,
+    GRID_WIDTH,
+    carrier,
+    key_id,
+    perceptual_gain,
+)
 
 CAPTIONS = ("burned", "sidecar", "both")
 
@@ -53,7 +59,8 @@ class Composite(Stage):
     """Puts a spot together, once per format asked for.
 
     Everything that is read or seen is measured before it is drawn, the loudness on the encoded
-    file. The watermark, the first 48 bits of a digest of all that goes in, lies under every frame.
+    file. The watermark, the first 48 bits of a digest of all that goes in, lies under every frame
+    and, with `audio_watermark`, in the sound.
     """
 
     name: ClassVar[str] = "composite"
@@ -82,8 +89,11 @@ class Composite(Stage):
     seconds_hint = 12.0
 
     brand: BrandKit
-    watermark_secret: str
+    # In the key by `identity`, as the id of the secret: keys are written down.
+    watermark_secret: str = field(repr=False, metadata={"place": True})
     """Whoever has it can find the watermark; without it nobody can."""
+    audio_watermark: bool = True
+    """The same id in the mix, too."""
     effects: tuple[tuple[str, Asset], ...] = ()
     """Sounds by the name of the event that they are played at; other events stay silent."""
     disclosure: str = "AI-generated"
@@ -128,10 +138,11 @@ class Composite(Stage):
 
     @property
     def identity(self) -> str:
-        """For the key: all of the template that shows, and how loud clips' own sound is."""
+        """For the key: all of the template that shows, how loud clips' own sound is, and which
+        secret the watermark is made with."""
         level_db = self.clip_sound_below_voice_db
         own = "" if level_db is None else f", clips {level_db:g} dB below the voice"
-        return self.template.identity + own
+        return f"{self.template.identity}{own}, watermark by {key_id(self.watermark_secret)}"
 
     def foresee(self, spot: Mapping[str, Any]) -> None:
         """A link that has no room as a code is refused before anything is spent."""
@@ -146,6 +157,8 @@ class Composite(Stage):
         planned = [self.planned(spot, frame, media) for frame in self.formats]
         timelines, drawn = [t for t, _ in planned], [g for _, g in planned]
         sound = self._sound(spot, media, timelines[0].changes_s)
+        if self.audio_watermark:
+            sound = sound.marked(payload, self.watermark_secret)
         first, lines = drawn[0].captions, cues_of(drawn[0].captions.spoken)
         spared = float(len(verdicts))
         beside_it = self.captions != "burned"
@@ -309,9 +322,9 @@ class Composite(Stage):
     ) -> list[Verdict]:  # fmt: skip
         encoder, why = chosen_encoder(encoding)
         mark = media.scratch(f"carrier_{frame.name}.yuv")
-        _write_carrier(mark, payload, self.watermark_secret, frame)
         shots = shots_in(spot["shots"], frame.name)
         clips = [media.open(shot["uri"]) for shot in shots]
+        _write_carrier(mark, payload, self.watermark_secret, frame, _seen(shots, clips))
         arguments = graph.master_arguments(
             shots, clips, frame, timeline.length_s, timeline.transitions,
             presenter_of(spot, media), picture.placed, mark, beside, encoding, encoder, target,
@@ -373,9 +386,21 @@ def _check_code(link: str, frame: Format) -> None:
         raise Reject("qr_too_long", f"{error} (format {frame.name})") from None
 
 
-def _write_carrier(path: Path, payload: int, secret: str, frame: Format) -> None:
-    """One raw yuv420p frame: the mark as luma over neutral chroma."""
+def _seen(shots: Sequence[Mapping[str, Any]], clips: Sequence[Path]) -> Iterator[np.ndarray]:
+    """A frame from within each shot, in grey on the mark's grid."""
+    for shot, clip in zip(shots, clips, strict=True):
+        at_s = 0.4 * (shot["end_s"] - shot["start_s"])
+        yield from decode_frames(
+            clip, GRID_WIDTH, GRID_HEIGHT, pixels="gray", start_s=at_s, length_s=0.05
+        )
+
+
+def _write_carrier(
+    path: Path, payload: int, secret: str, frame: Format, seen: Iterable[np.ndarray] = ()
+) -> None:
+    """One raw yuv420p frame: the mark as luma over neutral chroma, stronger where what is `seen`
+    hides it."""
     size = {"width_px": frame.width_px, "height_px": frame.height_px}
-    luma = carrier(payload, secret=secret, **size)
+    luma = carrier(payload, secret=secret, gain=perceptual_gain(seen), **size)
     neutral = np.full(frame.width_px * frame.height_px // 2, 128, np.uint8)
     path.write_bytes(luma.tobytes() + neutral.tobytes())

@@ -92,7 +92,7 @@ def composed(
         s=f"{frame.width_px}x{frame.height_px}",
     )  # fmt: skip
     # Only luma is merged; the chroma planes stay those of the picture ("normal" keeps the top).
-    picture = ffmpeg.filter([picture, tagged(mark.video)], "blend", c0_mode="grainmerge")
+    picture = ffmpeg.filter([picture, tagged(mark.video)], "blend", **MERGED)
     return tagged(picture).filter("trim", end_frame=round(length_s * frame.fps))
 
 
@@ -119,6 +119,9 @@ def _file(
         options |= {"c:s": "mov_text", "metadata:s:s:0": f"language={beside.language}"}
     return ffmpeg.output(*streams, str(target), **options)
 
+
+MERGED = {"c0_mode": "grainmerge"}
+"""How the mark's frame is blended with the picture: the luma of both, less 128."""
 
 FILE_OPTIONS = {
     "movflags": "+faststart",

@@ -24,11 +24,17 @@ _ZOOM = 0.30
 """How much nearer a zoom comes to the picture that it leaves."""
 
 
+SAME_COLOUR = {
+    "range": "tv",
+    "color_primaries": "bt709",
+    "color_trc": "bt709",
+    "colorspace": "bt709",
+}
+
+
 def tagged(stream: Any) -> Any:
     """Say that the stream is BT.709: where tags differ, ffmpeg would convert one to the other."""
-    return stream.filter(
-        "setparams", range="tv", color_primaries="bt709", color_trc="bt709", colorspace="bt709"
-    )
+    return stream.filter("setparams", **SAME_COLOUR)
 
 
 def joined_shots(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from stages.composite.clip_tracks import ClipTrack
 from stages.composite.mix import RATE_HZ, Levels, master, mix, write_wav
 from stages.shared.ffmpeg import decode_audio
 from stages.shared.sound import SILENCE_DB, loudness_lufs, true_peak_dbtp
+from stages.shared.watermark import mark_sound
 
 HEADROOM_DB = 0.7
 """Kept below the allowed true peak for what AAC adds."""
@@ -41,6 +42,12 @@ class Soundtrack:
         return Soundtrack(
             raw, loudness_lufs, true_peak_dbtp, loudness_lufs, true_peak_dbtp - HEADROOM_DB
         )
+
+    def marked(self, payload: int, secret: str) -> Soundtrack:
+        """The same with the watermark in the mix: before it is brought to its loudness, so that
+        loudness and true peak hold of what is published."""
+        raw = mark_sound(self.raw, payload, secret=secret)
+        return replace(self, raw=raw)
 
     def aimed(self, loudness_lufs: float, true_peak_dbtp: float) -> Soundtrack:
         """The same mix for another file; this one, with what it has learned of AAC, where nothing

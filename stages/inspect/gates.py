@@ -72,6 +72,8 @@ METRICS: Mapping[str, str] = {
     "watermark_sync_z": "height of the watermark's sync peak in standard deviations",
     "watermark_errors": "bits of 127 that had to be put right, 127 if it could not be read",
     "watermark_read": "1.0 if the spot's own watermark was read",
+    "audio_watermark_read": "1.0 if the sound carries it, too, by no more than 1e-6 of chance",
+    "audio_watermark_errors": "bits of 127 to put right there, 127 if it cannot be read unaided",
 }
 """Everything that is measured. Names end in the unit; without one it is a number or a ratio."""
 

@@ -40,7 +40,7 @@ from stages.inspect.voice_quality import voice_metrics
 from stages.inspect.word_errors import word_error_rate
 from stages.shared.ffmpeg import decode_audio
 from stages.shared.sound import resample
-from stages.shared.watermark import detect
+from stages.shared.watermark import BUILT_IN, detect, detect_sound, key_id, threshold
 
 FURTHER_PAIRS = 8
 """Every so many frames flicker is looked for in a further format, which shows the same clips."""
@@ -59,7 +59,7 @@ class Inspect(Stage):
     """
 
     name: ClassVar[str] = "inspect"
-    version: ClassVar[str] = "4"
+    version: ClassVar[str] = "5"
     reads: ClassVar[tuple[str, ...]] = (
         "masters", "captions", "caption_words", "phonemes", "shots", "photo_uri", "cutout_uri",
         "presenter_box", "mouth_box", "avatar_start_s", "avatar_end_s", "watermark_id", "script",
@@ -76,7 +76,9 @@ class Inspect(Stage):
     codec: str = "h264"
     """What the pictures are to be coded in."""
     formats: tuple[Format, ...] = DEFAULT_FORMATS
-    watermark_secret: str = "spotmill"
+    # In the key by `identity`, as the id of the secret.
+    watermark_secret: str = field(default=BUILT_IN, repr=False, metadata={"place": True})
+    audio_watermark: bool = True
     length_s: float = 15.0
     lexicon: tuple[str, ...] = ()
     effects: tuple[tuple[str, Asset], ...] = ()
@@ -100,8 +102,9 @@ class Inspect(Stage):
 
     @property
     def identity(self) -> str:
-        """For its key: the lip model, if there is one."""
-        return f"lips by {self.lip_model.sha256}" if self.lip_model else ""
+        """For its key: the watermark's secret, and the lip model, if there is one."""
+        lips = f", lips by {self.lip_model.sha256}" if self.lip_model else ""
+        return f"watermark by {key_id(self.watermark_secret)}{lips}"
 
     def load(self) -> None:
         """Load the four small models; one thread each, the pool of workers fills the cores."""
@@ -158,6 +161,7 @@ class Inspect(Stage):
             **caption_metrics(footage, spot["captions"], form.safe_zone),
             **self._people(list(seen.values()), sheet, spot.get("presenter_box")),
             **self._watermark(footage, spot["watermark_id"]),
+            **self._sound_mark(sound, spot["watermark_id"]),
         }
         target = media.scratch(f"{form.name}-contact-sheet.png")
         contact_sheet(sheet, sheet_s).save(target, compress_level=4)
@@ -182,7 +186,9 @@ class Inspect(Stage):
             **self._watermark(footage, spot["watermark_id"]),
         }
         if sound_digest(path) != sound_digest(media.open(first["uri"])):
-            metrics |= self._sound(spot, self._decode_sound(container, path), voice)
+            sound = self._decode_sound(container, path)
+            metrics |= self._sound(spot, sound, voice)
+            metrics |= self._sound_mark(sound, spot["watermark_id"])
         return metrics
 
     def _look(
@@ -274,3 +280,16 @@ class Inspect(Stage):
             "watermark_errors": float(errors),
             "watermark_read": float(read.payload == wanted),
         }
+
+    def _sound_mark(self, samples: np.ndarray, watermark_id: str) -> dict[str, float]:
+        """Nothing where there is nothing to carry it."""
+        if not self.audio_watermark:
+            return {}
+        wanted = int(watermark_id, 16)
+        try:
+            read = detect_sound(samples, secret=self.watermark_secret, expected=wanted)
+        except ValueError:
+            return {}
+        errors = 127 if read.payload != wanted else read.errors_corrected or 0
+        fits = (read.matched_z or 0.0) >= threshold(len(read.soft_bits))
+        return {"audio_watermark_errors": float(errors), "audio_watermark_read": float(fits)}

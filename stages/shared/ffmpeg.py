@@ -226,10 +226,14 @@ def decode_frames(
                 stream.close()
 
 
-def decode_audio(path: Path, rate_hz: int, *, channels: int = 1) -> np.ndarray:
-    """Sound of a file as float32: shape (samples,) for one channel, else (samples, channels)."""
+def decode_audio(
+    path: Path, rate_hz: int, *, channels: int = 1, length_s: float | None = None
+) -> np.ndarray:
+    """Sound of a file as float32: shape (samples,) for one channel, else (samples, channels); its
+    first `length_s` seconds, or all."""
     command = [ffmpeg_binary(), "-hide_banner", "-loglevel", "error", "-nostdin", *input_options()]
     command += ["-i", str(path), "-map", "0:a:0", "-vn", "-ac", str(channels), "-ar", str(rate_hz)]
+    command += ["-t", f"{length_s:.6f}"] if length_s is not None else []
     command += ["-f", "f32le", "pipe:1"]
     done = subprocess.run(command, capture_output=True, timeout=120, check=False)
     if done.returncode != 0:

@@ -98,7 +98,7 @@ def test_where_a_record_lies_is_in_no_key(tmp_path: Path) -> None:
 def test_production_takes_a_record_and_no_words(tmp_path: Path) -> None:
     """Would catch a sentence that stands for a signature nobody has."""
     (tmp_path / "leave.json").write_text(json.dumps(RECORD))
-    words = ["environment=production", "signing.signer=file"]
+    words = ["environment=production", "signing.signer=file", "watermark.key=env:OUR_MARK"]
     words += [f"signing.{key}={PORTRAIT}" for key in ("certificate", "private_key", "anchors")]
     assert campaign(tmp_path, RECORD, *words)
     with pytest.raises(ConfigError, match="production takes a record"):

@@ -11,11 +11,12 @@ import pytest
 from pipeline.campaign_file import read_campaign
 from pipeline.consents import consents
 from pipeline.recipes import load_recipe
-from pipeline.recipes.signing import agents, photo_shown, watermark_key_id
+from pipeline.recipes.signing import agents, photo_shown
 from schemas.asset import Asset
 from schemas.campaign import Campaign
 from schemas.config_error import ConfigError
 from schemas.layout import faults
+from stages.shared.watermark import key_id
 from stages.sign import Sign
 
 EVERY = '["9x16", "4x5", "1x1", "16x9"]'
@@ -113,10 +114,11 @@ class TestDisclosure:
         assert [s.disclosure for s in stages if s.name == "composite"] == [""]  # type: ignore[attr-defined]
 
 
-def test_no_secret_is_in_what_workers_get() -> None:
+def test_no_secret_is_in_what_workers_get(monkeypatch: pytest.MonkeyPatch) -> None:
     """Would catch the watermark's key, from which anyone could forge or remove marks, in the stage
     that needs no more of it than a name."""
-    sign = sign_of(campaign("watermark_secret=a-secret-of-ours"))
-    assert sign.watermark_key_id == watermark_key_id("a-secret-of-ours")
-    assert sign.watermark_key_id != watermark_key_id("a-secret-of-others")
+    monkeypatch.setenv("OUR_MARK", "a-secret-of-ours")
+    sign = sign_of(campaign("watermark.key=env:OUR_MARK"))
+    assert sign.watermark_key_id == key_id("a-secret-of-ours")
+    assert sign.watermark_key_id != key_id("a-secret-of-others")
     assert b"a-secret-of-ours" not in pickle.dumps(sign) and "a-secret-of-ours" not in repr(sign)

@@ -7,17 +7,20 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+import soundfile  # type: ignore[import-untyped]
 from typer import Typer
 from typer.testing import CliRunner
 
 from jobs import verify as job
+from jobs.verify_lines import lines, record
 from pipeline import storage
 from pipeline.guarded import Lost, guarded
 from pipeline.ledger import UnitWriter
@@ -27,11 +30,11 @@ from schemas.result import RESULT_SCHEMA
 from stages.shared.ffmpeg import run_ffmpeg
 from stages.shared.frames import encode_frames
 from stages.shared.picture_hash import hash_seconds
-from stages.shared.watermark import carrier
+from stages.shared.watermark import carrier, mark_sound
 from stages.sign import DevSigner, Sign
 from stages.sign.boxes import C2PA, oddities, top_level
 
-WIDTH, HEIGHT, FPS, SECRET = 270, 480, 12, "verified"
+WIDTH, HEIGHT, FPS, SECRET = 270, 480, 12, "verified by a test"
 MARK = "0b1e55ed0b1e"
 
 app = Typer()
@@ -45,6 +48,11 @@ class Published:
     file: Path
     root: Path
     output: str
+
+    @property
+    def options(self) -> list[str]:
+        """Of the command line: whom to trust, and where the mark's key is."""
+        return ["--trust", str(self.root), "--key", "env:SPOT_MARK"]
 
     def copy(self, name: str) -> Path:
         """A copy to be maltreated."""
@@ -233,6 +241,42 @@ class TestVerify:
         other = moving(tmp_path / "other.mp4", seed=2)
         assert verify(other, secret=SECRET, entries=[entry]).verdict == "unknown"
 
+    def test_a_film_is_known_by_its_sound(self, tmp_path: Path) -> None:
+        """Would catch a copy with other pictures that nothing leads back, an id that is looked for
+        among those of other days, and a report that does not say which mark it was."""
+        film, wave = moving(tmp_path / "film.mp4", seed=3), tmp_path / "sound.wav"
+        dice = np.random.default_rng(6)
+        swells = 0.5 + 0.5 * np.sin(np.arange(8 * 48_000) / 9000)
+        sound = (dice.normal(0, 0.08, (8 * 48_000, 2)) * swells[:, None]).astype(np.float32)
+        soundfile.write(wave, mark_sound(sound, int(MARK, 16), secret=SECRET), 48_000)
+        both, poor = tmp_path / "both.mp4", tmp_path / "poor.mp4"
+        run_ffmpeg(["-i", str(film), "-i", str(wave), "-c:v", "copy", "-c:a", "aac", str(both)])
+        encode = ["-c:v", "copy", "-c:a", "aac", "-b:a", "32k", "-t", "4.5"]
+        run_ffmpeg(["-i", str(both), *encode, str(poor)])
+        entry = LedgerEntry(
+            spot_id="mug-main", product_id="MUG-1", run_id="r1", watermark_id=MARK, sha256="a" * 64,
+            signed_at="2026-03-02T10:00:00+00:00",
+        )  # fmt: skip
+        others = [
+            replace(entry, spot_id=f"other-{n}", watermark_id=f"{n * 7919 + 5:012x}")
+            for n in range(200)
+        ]
+        done = verify(both, secret=SECRET, entries=[*others, entry])
+        assert done.verdict == "stripped" and done.entry == entry
+        assert done.mark.id == done.heard.id == MARK
+        assert done.mark.found_by == "read without any help (sound)"
+        assert done.mark.errors is not None and (done.mark.p_value or 1) < 1e-8
+        told = dict(lines(done))
+        assert MARK in told["in the sound"] and "127 bits put right" in told["in the sound"]
+        assert record(done)["sound_watermark"]["id"] == MARK
+        weak = verify(poor, secret=SECRET, entries=[*others, entry], since=date(2026, 3, 2))
+        assert weak.mark.id == MARK and weak.entry == entry
+        assert weak.heard.found_by.startswith("picked from 201 of the ledger at")
+        assert weak.heard.z is not None and weak.heard.z >= (weak.heard.needed_z or 99)
+        before = verify(poor, secret=SECRET, entries=[*others, entry], until=date(2026, 3, 1))
+        assert before.mark.id is None
+        assert verify(poor, secret="another", entries=[*others, entry]).mark.id is None
+
     def test_an_unknown_signer_is_not_trusted(self, published: Published) -> None:
         """Would catch trust in anyone who can sign."""
         assert found(published.file, published, trust=False)[0] == "signer unknown"
@@ -395,12 +439,24 @@ class TestHostileFiles:
         assert done.verdict == "not examined" and "took longer than" in done.sentence
 
 
+@pytest.fixture
+def key_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the command line is told to look for it."""
+    monkeypatch.setenv("SPOT_MARK", SECRET)
+
+
+@pytest.mark.usefixtures("key_in_place")
 class TestJob:
     """The command line."""
 
+    def test_a_key_that_is_not_there_is_told_of(self, published: Published) -> None:
+        """Would catch a mark that "is not there" because the key was not, and a traceback."""
+        done = CliRunner().invoke(app, [str(published.file), "--key", "env:NO_SUCH_KEY"])
+        assert done.exit_code == 2 and "the environment has no NO_SUCH_KEY" in done.output
+
     def test_exit_status_follows_the_verdict(self, published: Published) -> None:
         """Would catch a script that goes on with a file that is not to be trusted."""
-        options = ["--trust", str(published.root), "--secret", SECRET, "--ledger", published.output]
+        options = [*published.options, "--ledger", published.output]
         good = CliRunner().invoke(app, [str(published.file), *options])
         assert good.exit_code == 0, good.output
         for words in ("Trusted", MARK, "this very file", "Intact and signed by"):
@@ -415,7 +471,7 @@ class TestJob:
 
     def test_of_several_files_the_worst_counts(self, published: Published) -> None:
         """Would catch a bad file hidden behind good ones, and files that are left out after it."""
-        options = ["--trust", str(published.root), "--secret", SECRET]
+        options = published.options
         bad, text = published.copy("bad.mp4"), published.file.with_name("words.txt")
         bad.write_bytes(bad.read_bytes()[:-500])
         text.write_text("no video")
@@ -433,7 +489,7 @@ class TestJob:
         """Would catch last month's price taken for today's because its signature is in order."""
         sha256 = storage.sha256_file(published.file)
         output = ledger_of(tmp_path, ("r1", "published", sha256), ("r2", "published", "b" * 64))
-        options = ["--trust", str(published.root), "--secret", SECRET, "--ledger", output]
+        options = [*published.options, "--ledger", output]
         done = CliRunner().invoke(app, [str(published.file), *options])
         assert done.exit_code == 0, done.output
         assert "spot mug-main of run r1. Run r2 has published a newer version" in done.output
@@ -446,7 +502,7 @@ class TestJob:
         kind of answer it was."""
         packed, plain = tmp_path / "packed.mp4", picture_of(tmp_path / "plain.mp4", mark=None)
         run_ffmpeg(["-i", str(published.file), "-c", "copy", str(packed)])
-        options = ["--trust", str(published.root), "--secret", SECRET, "--ledger", published.output]
+        options = [*published.options, "--ledger", published.output]
         files = [str(published.file), str(packed), str(plain)]
         done = CliRunner().invoke(app, [*files, *options, "--json"])
         told = {Path(one["file"]).name: one for one in json.loads(done.output)}

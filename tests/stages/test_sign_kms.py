@@ -64,7 +64,8 @@ class Kms:
             "certificate": str(self.certificate), "anchors": str(self.anchors), **more,
         }  # fmt: skip
         brand = {"name": "Hearth & Field"}
-        raw = {"name": "c", "feed": "f.tsv", "brand": brand, "signing": signing}
+        raw = {"name": "c", "feed": "f.tsv", "brand": brand, "signing": signing,
+               "watermark": {"key": "env:OUR_MARK"}}  # fmt: skip
         return parse_campaign({**raw, "environment": "production"}, "campaign.yaml")
 
     def certify(self, days: tuple[int, int] = (-1, 90)) -> bytes:

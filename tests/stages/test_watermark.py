@@ -17,10 +17,14 @@ from stages.shared.watermark import (
     GRID_WIDTH,
     carrier,
     detect,
+    match,
     matched_z,
+    perceptual_gain,
     spread_spectrum,
+    threshold,
 )
 from stages.shared.watermark.bch import decode, encode
+from stages.shared.watermark.spread_spectrum import LEAST_GAIN
 
 WIDTH, HEIGHT, FPS = 540, 960, 12
 PAYLOAD, SECRET = 0xA1B2C3D4E5F6, "under the rose"
@@ -114,7 +118,7 @@ class TestCarrier:
     def test_it_is_faint(self) -> None:
         """Would catch a default strength that can be seen."""
         mark = carrier(PAYLOAD, secret=SECRET, width_px=1080, height_px=1920).astype(float) - 128
-        assert 20 * np.log10(255 / np.sqrt((mark**2).mean())) >= 50.0
+        assert 20 * np.log10(255 / np.sqrt((mark**2).mean())) >= 48.5
         assert abs(mark.mean()) < 0.01, "it must not make the picture lighter"
         assert np.abs(mark).max() <= 3
 
@@ -126,9 +130,24 @@ class TestCarrier:
             coarse = mark.reshape(480, 4, 270, 4).mean(axis=(1, 3))
             assert coarse.std() == pytest.approx(strength, rel=0.15)
 
+    def test_it_is_fainter_where_it_would_be_seen(self) -> None:
+        """Would catch mottle on plain walls, and texture that drowns the mark."""
+        dice = np.random.default_rng(4)
+        frame = np.full((960, 540), 140, np.uint8)
+        frame[480:] = (140 + 40 * dice.standard_normal((480, 540))).clip(0, 255).astype(np.uint8)
+        gain = perceptual_gain([frame, frame])
+        assert gain.shape == (GRID_HEIGHT, GRID_WIDTH)
+        assert gain[:200].max() == pytest.approx(LEAST_GAIN) and gain[280:].min() > 0.95
+        kwargs = dict(secret=SECRET, width_px=540, height_px=960, strength=1.0)
+        mark = carrier(PAYLOAD, **kwargs, gain=gain).astype(float) - 128  # type: ignore[arg-type]
+        plain, rough = (part.reshape(-1, 2, 270, 2).mean(axis=(1, 3)).std()
+                        for part in (mark[:400], mark[560:]))  # fmt: skip
+        assert plain / rough == pytest.approx(LEAST_GAIN, abs=0.06)
+        assert np.array_equal(perceptual_gain([]), np.ones((GRID_HEIGHT, GRID_WIDTH)))
+
     def test_it_is_the_same_on_every_machine(self) -> None:
         """Would catch a pattern that changes with a library: old spots could not be read."""
-        key = spread_spectrum._key("fixed")
+        key = spread_spectrum.key_of("fixed")
         parts = key.chips.astype(np.int8), key.sync.astype(np.int8), key.owner.astype(np.uint8)
         found = hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
         assert found.startswith("0c678d01e4069b92")
@@ -166,6 +185,23 @@ class TestReading:
         assert read.payload == PAYLOAD
         assert read.scale == pytest.approx(0.95, abs=0.003)
 
+    @pytest.mark.parametrize(
+        ("filters", "mirrored", "degrees"),
+        [
+            ("hflip", True, 0.0),
+            ("rotate=2*PI/180", False, 2.0),
+            ("hflip,rotate=-PI/180", True, 1.0),
+        ],
+    )
+    def test_it_is_found_mirrored_and_turned(
+        self, marked: Path, filters: str, mirrored: bool, degrees: float
+    ) -> None:
+        """Would catch copies that are mirrored or tilted to get away with it, and a search that
+        turns the wrong way once it has mirrored."""
+        read = detect(grey_frames(attacked(marked, filters, 26)), secret=SECRET)
+        assert read.payload == PAYLOAD and read.place.mirrored == mirrored
+        assert read.place.rotation_deg == pytest.approx(degrees, abs=0.1)
+
     def test_nothing_is_read_where_there_is_nothing(self, tmp_path: Path) -> None:
         """Would catch a reader that accuses unmarked videos."""
         plain = encoded(tmp_path / "plain.mp4", None)
@@ -182,9 +218,36 @@ class TestReading:
         read = detect(grey_frames(marked), secret=SECRET)
         dice = random.Random(3)
         others = [dice.getrandbits(48) for _ in range(5000)]
-        fits = matched_z(read.soft_bits, [*others, PAYLOAD])
+        fits = matched_z(read.soft_bits[0], [*others, PAYLOAD])
         assert fits.argmax() == len(others)
         assert fits[-1] > 10 and fits[:-1].max() < 6
+
+    def test_a_copy_too_poor_to_read_is_matched(self, marked: Path) -> None:
+        """Would catch a copy that is lost although the ledger knows its id, a match of whatever id
+        comes nearest, and a threshold that does not grow with the ids."""
+        poor = attacked(marked, "scale=270:-2", 32)
+        read = detect(grey_frames(poor), secret=SECRET)
+        assert read.payload is None
+        ids = np.random.default_rng(5).integers(0, 1 << 48, 300_000, dtype=np.uint64)
+        wrong = match(read.soft_bits, ids)
+        assert wrong is not None and not wrong.sure and wrong.p_value > 1e-6
+        ids[123_456] = PAYLOAD
+        found = match(read.soft_bits, ids)
+        assert found is not None and found.sure and found.id == PAYLOAD
+        assert found.p_value <= 1e-6 and found.candidates == 300_000
+        assert match(read.soft_bits, ids[:0]) is None
+        few, many = threshold(100), threshold(10_000_000)
+        assert few == pytest.approx(5.61, abs=0.01) and many == pytest.approx(7.35, abs=0.01)
+
+    def test_fits_are_those_of_the_words(self) -> None:
+        """Would catch tables of code words whose pieces are joined in the wrong order."""
+        dice = np.random.default_rng(8)
+        ids = dice.integers(0, 1 << 48, 40, dtype=np.uint64)
+        soft = dice.normal(size=(3, 127))
+        words = np.stack([spread_spectrum.word_bits(int(one)) * 2.0 - 1 for one in ids])
+        wanted = soft @ words.T / np.linalg.norm(soft, axis=1, keepdims=True)
+        assert matched_z(soft, ids) == pytest.approx(wanted, abs=1e-5)
+        assert matched_z(words[7], ids)[7] == pytest.approx(127**0.5)
 
     def test_no_frames_are_an_error(self) -> None:
         """Would catch an empty video that counts as unmarked."""
