@@ -11,6 +11,7 @@ from cluster.pools import ClusterTooSmall
 from pipeline import storage
 from pipeline.clean import NoLedger, RunIsOpen
 from pipeline.feed import FeedError
+from pipeline.redact import redacted
 from pipeline.rows import RecipeError
 from schemas.config_error import ConfigError
 
@@ -29,7 +30,7 @@ def for_people() -> Iterator[None]:
     try:
         yield
     except _REFUSALS as error:
-        typer.echo(str(error), err=True)
+        typer.echo(redacted(str(error)), err=True)
         raise typer.Exit(REFUSED) from None
     except KeyboardInterrupt:
         typer.echo("stopped; the same command goes on from here", err=True)
@@ -38,5 +39,5 @@ def for_people() -> Iterator[None]:
         refusal = storage.refusal(error)
         if refusal is None:
             raise
-        typer.echo(refusal, err=True)
+        typer.echo(redacted(refusal), err=True)
         raise typer.Exit(UNREACHABLE) from None

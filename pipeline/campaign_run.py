@@ -22,6 +22,7 @@ from pipeline.progress import Progress
 from pipeline.rows import to_result
 from pipeline.settled import Settled, save_index
 from pipeline.stage_costs import Prices, StageCosts, measured_costs
+from pipeline.web.files import WebFiles
 from schemas.campaign import Campaign
 from schemas.config_error import ConfigError, Refusal
 from stages.base import Stage
@@ -84,7 +85,8 @@ class CampaignRun:
 
         Raises `pipeline.feed.FeedError` or `ConfigError` before anything is spent.
         """
-        assets = AssetDigests(self.output)
+        web = WebFiles(self.campaign.links, self.output, say=self.say)
+        assets = AssetDigests(self.output, web)
         planner = Planner(
             self.campaign, self.stages, assets=assets, only=self.only, limit=self.limit,
             retry_failed=self.retry_failed, unit_spots=self.unit_spots,
