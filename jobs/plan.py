@@ -19,6 +19,7 @@ from pipeline.plan import Planner
 from pipeline.recipes import load_recipe
 from pipeline.settled import Settled
 from pipeline.stage_costs import measured_costs
+from pipeline.web.files import WebFiles
 from schemas.campaign import Campaign
 from stages.base import Stage
 
@@ -48,8 +49,9 @@ def plan(
 ) -> None:
     """Print, per stage, how many spots are new, changed and unchanged, and what that costs.
 
-    Reads feed, scripts and folders; writes nothing. Exit status: 2 when the configuration was
-    refused.
+    Reads feed, scripts and folders; writes nothing and asks nothing of the web: pictures there are
+    taken to be as they were, and those that were never fetched to be new. Exit status: 2 when the
+    configuration was refused.
     """
     with for_people():
         settings = read_campaign(campaign, set_ or [])
@@ -66,8 +68,9 @@ def foretell(
     limit: int | None, retry_failed: bool,
 ) -> Forecast:  # fmt: skip
     """What a run would do, from what lies in the output. Raises what a run would refuse."""
+    web = WebFiles(campaign.links, output, fetches=False)
     planner = Planner(
-        campaign, stages, Settled.load(output), assets=AssetDigests(output), only=only,
+        campaign, stages, Settled.load(output), assets=AssetDigests(output, web), only=only,
         limit=limit, retry_failed=retry_failed,
     )  # fmt: skip
     planner.check()

@@ -13,6 +13,7 @@ from pipeline.budget import BudgetSpent
 from pipeline.clean import NoLedger, RunIsOpen
 from pipeline.feed import FeedError
 from pipeline.overlap import RunInProgress, TakenOver
+from pipeline.redact import redacted
 from pipeline.rows import RecipeError
 from schemas.config_error import ConfigError
 
@@ -32,7 +33,7 @@ def for_people() -> Iterator[None]:
     try:
         yield
     except _REFUSALS as error:
-        typer.echo(str(error), err=True)
+        typer.echo(redacted(str(error)), err=True)
         raise typer.Exit(REFUSED) from None
     except BudgetSpent as error:
         typer.echo(str(error), err=True)
@@ -50,5 +51,5 @@ def for_people() -> Iterator[None]:
         refusal = storage.refusal(error)
         if refusal is None:
             raise
-        typer.echo(refusal, err=True)
+        typer.echo(redacted(refusal), err=True)
         raise typer.Exit(UNREACHABLE) from None

@@ -24,6 +24,7 @@ import pyarrow as pa
 from pipeline import storage
 from pipeline.keys import StageKey
 from pipeline.media import SCHEME, MediaStore
+from pipeline.redact import redacted
 from pipeline.rows import PENDING, row_schema, to_rows, to_table
 from stages.base import Reject, Retry, Stage, Verdict
 
@@ -114,7 +115,7 @@ class StageAdapter:
                 passing = isinstance(error, (Retry, OSError)) or storage.is_away(error)
                 if not passing or isinstance(error, _LASTING) or attempt == ATTEMPTS:
                     raise
-                logger.warning("%s: %s; again", self.stage.name, error)
+                logger.warning("%s: %s; again", self.stage.name, redacted(str(error)))
                 time.sleep(WAIT_S[attempt - 1])
         raise AssertionError("unreachable")
 
@@ -229,7 +230,7 @@ def _end_of_reject(end: Reject, stage: Stage) -> dict[str, Any]:
         "status": end.status,
         "stage": stage.name,
         "reason_code": end.reason_code,
-        "reason": end.reason,
+        "reason": redacted(end.reason),
         "another_seed": end.another_seed,
         "metrics": {name: float(value) for name, value in end.metrics.items()},
         "verdicts": _verdicts_of_end(end, stage),
@@ -241,8 +242,9 @@ def _verdicts_of_end(end: Reject, stage: Stage) -> list[dict[str, str]]:
     """Those of the end; where none of them blocks, the end itself: a rejection has its rule and
     its evidence, whichever stage it comes from."""
     told = [_verdict(verdict) for verdict in end.verdicts]
+    told = [{**one, "evidence": redacted(one["evidence"])} for one in told]
     if end.status == "rejected" and not any(one["verdict"] == "block" for one in told):
-        told.append(_verdict(Verdict(stage.name, end.reason_code, "block", end.reason)))
+        told.append(_verdict(Verdict(stage.name, end.reason_code, "block", redacted(end.reason))))
     return told
 
 
@@ -257,7 +259,7 @@ def _end_of_bug(error: BaseException, stage: Stage) -> dict[str, Any]:
         "status": "failed",
         "stage": stage.name,
         "reason_code": code,
-        "reason": f"{type(error).__name__}: {words}"[:2000],
+        "reason": redacted(f"{type(error).__name__}: {words}")[:2000],
         "another_seed": False,
         "metrics": {},
         "verdicts": [],

@@ -12,6 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import storage
+from pipeline.web.files import WebFiles, not_here
+from pipeline.web.link import is_web
+from schemas.asset import Asset
 
 LISTED_FROM = 50
 """Files asked for one by one before their folder is listed whole: a listing of a million costs
@@ -28,8 +31,10 @@ class AssetDigests:
     the last write; and the size): only where it has changed is the file read again.
     """
 
-    def __init__(self, output: str | None = None) -> None:
-        """With an `output` the digests of earlier plans are read from there, and `save` works."""
+    def __init__(self, output: str | None = None, web: WebFiles | None = None) -> None:
+        """With an `output` the digests of earlier plans are read from there, and `save` works.
+        Without `web` every link to the web is refused."""
+        self.web = web
         self._place = storage.join(output, "plan", "assets.parquet") if output else None
         self._digests: dict[str, tuple[str, str]] | None = None
         self._versions: dict[str, str | None] = {}
@@ -42,6 +47,8 @@ class AssetDigests:
 
         What was asked once is not asked again: a plan sees one moment.
         """
+        if is_web(uri):
+            return self.web.version(uri) if self.web else None
         folder, _, name = uri.rpartition("/")
         if folder in self._folders:
             return self._folders[folder].get(name)
@@ -57,6 +64,17 @@ class AssetDigests:
                     raise
                 self._versions[uri] = None  # no such file, or a name that no file can have
         return self._versions[uri]
+
+    def refresh(self, uris: Collection[str]) -> None:
+        """Ask for those that lie on the web, if it is time, many at once."""
+        if self.web is not None and (links := [uri for uri in uris if is_web(uri)]):
+            self.web.refresh(links)
+
+    def from_web(self, link: str) -> Asset:
+        """A file on the web, in the store. Raises `LinkRefused`, with a reason."""
+        if self.web is None:
+            raise not_here(link)
+        return self.web.asset(link)
 
     def digest(self, uri: str) -> str:
         """sha256 of the file, as hex. Raises what storage does, `FileNotFoundError` for no file."""
@@ -77,6 +95,7 @@ class AssetDigests:
         if self._digests is None:
             self._digests = self._load()
         known = {}
+        uris = [uri for uri in uris if not is_web(uri)]
         for uri in uris:
             version, digest = self._digests.get(uri, (None, ""))
             if version is not None and self.version(uri) == version:
@@ -96,7 +115,9 @@ class AssetDigests:
             return None
 
     def save(self) -> None:
-        """Remember the digests for the next plan."""
+        """Remember the digests, and what lay on the web, for the next plan."""
+        if self.web is not None:
+            self.web.save()
         if self._place is None or not self._new or self._digests is None:
             return
         columns: list[Any] = [

@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -20,6 +20,10 @@ from pipeline.feed_source import RawRow
 from pipeline.keys import digest, fingerprint_and_inputs
 from pipeline.rows import decided, new_row, row_schema, to_table
 from pipeline.spot_rows import SpotRows, Unplannable
+from pipeline.web.files import not_here
+from pipeline.web.link import is_web
+from pipeline.web.refusal import LinkRefused
+from schemas.asset import Asset
 from schemas.campaign import Campaign
 from stages.base import Reject, Stage
 
@@ -71,6 +75,16 @@ class Unbuilt(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Given:
+    """What whoever plans knows of the files that a block's rows link, by URI."""
+
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """What is not in it is read."""
+    web: Mapping[str, Asset | LinkRefused] = field(default_factory=dict)
+    """What was fetched, or why not: only the planner itself asks the web."""
+
+
+@dataclass(frozen=True)
 class Built:
     """What a block of spots came to."""
 
@@ -90,9 +104,9 @@ class RowBuilder:
         self._rows = SpotRows(campaign, self._assets, self._scripts)
         self._consents = consent_verdicts(campaign)
 
-    def build(self, block: Sequence[Unbuilt], digests: Mapping[str, str]) -> Built:
-        """Rows of a block. `digests` of its files by URI; what is not in it is read."""
-        self._assets.given = digests
+    def build(self, block: Sequence[Unbuilt], given: Given) -> Built:
+        """Rows of a block."""
+        self._assets.given = given
         rows: list[dict[str, Any]] = []
         refused: dict[int, dict[str, Any]] = {}
         for place, unbuilt in enumerate(block):
@@ -153,15 +167,15 @@ class BlockBuilders:
         workers, built = len(os.sched_getaffinity(0)), 0
         try:
             for what, block in blocks:
-                digests = self._digests(block)
+                given = self._given(block)
                 built += len(block)
                 if pool is None and built > ALONE and workers > 1:
                     pool = self._pool(workers)
                 if pool is None or not block:
                     done = Future[Built]()
-                    done.set_result(self._build_here(block, digests))
+                    done.set_result(self._build_here(block, given))
                 else:
-                    done = pool.submit(_build_there, block, digests)
+                    done = pool.submit(_build_there, block, given)
                 waiting.append((what, done))
                 while waiting and (waiting[0][1].done() or len(waiting) > 3 * workers):
                     what, done = waiting.popleft()
@@ -172,10 +186,10 @@ class BlockBuilders:
             if pool is not None:
                 pool.shutdown(kill_workers=True)
 
-    def _build_here(self, block: Sequence[Unbuilt], digests: Mapping[str, str]) -> Built:
+    def _build_here(self, block: Sequence[Unbuilt], given: Given) -> Built:
         if self._here is None:
             self._here = RowBuilder(self._campaign, self._recipe, self._stages)
-        return self._here.build(block, digests)
+        return self._here.build(block, given)
 
     def _pool(self, workers: int) -> ProcessPoolExecutor:
         # Not forked, for this process has threads of the object store's client; and not spawned as
@@ -185,9 +199,19 @@ class BlockBuilders:
             initargs=(self._campaign, self._recipe, self._stages), env={"OMP_NUM_THREADS": "1"},
         )  # fmt: skip
 
-    def _digests(self, block: Sequence[Unbuilt]) -> dict[str, str]:
-        """Of the pictures that the rows link, as far as they are there: read by many threads."""
-        return self._assets.digests({uri for unbuilt in block for uri in unbuilt.pictures})
+    def _given(self, block: Sequence[Unbuilt]) -> Given:
+        """The pictures that the rows link, as far as they are there: read by many threads."""
+        uris = {uri for unbuilt in block for uri in unbuilt.pictures}
+        links = sorted(uri for uri in uris if is_web(uri))
+        if links and self._assets.web is not None:
+            self._assets.web.ensure(links)
+        return Given(self._assets.digests(uris), {link: self._on_web(link) for link in links})
+
+    def _on_web(self, link: str) -> Asset | LinkRefused:
+        try:
+            return self._assets.from_web(link)
+        except LinkRefused as refused:
+            return refused
 
 
 _there: RowBuilder | None = None
@@ -199,19 +223,26 @@ def _start_there(campaign: Campaign, recipe: str, stages: Sequence[Stage]) -> No
     _there = RowBuilder(campaign, recipe, stages)
 
 
-def _build_there(block: Sequence[Unbuilt], digests: Mapping[str, str]) -> Built:
+def _build_there(block: Sequence[Unbuilt], given: Given) -> Built:
     assert _there is not None
-    return _there.build(block, digests)
+    return _there.build(block, given)
 
 
 class _GivenDigests(AssetDigests):
-    """Knows the digests it was given; others it reads."""
+    """Knows what it was given; other digests it reads, and of the web it knows nothing else."""
 
-    given: Mapping[str, str] = {}
+    given = Given()
 
     def digest(self, uri: str) -> str:
         """See `AssetDigests.digest`."""
-        return self.given.get(uri) or super().digest(uri)
+        return self.given.digests.get(uri) or super().digest(uri)
+
+    def from_web(self, link: str) -> Asset:
+        """See `AssetDigests.from_web`."""
+        found = self.given.web.get(link, not_here(link))
+        if isinstance(found, LinkRefused):
+            raise found
+        return found
 
 
 class _Refused(Exception):

@@ -24,6 +24,7 @@ from pipeline.progress import Progress
 from pipeline.rows import to_result
 from pipeline.settled import Settled, save_index
 from pipeline.stage_costs import Prices, StageCosts, measured_costs
+from pipeline.web.files import WebFiles
 from schemas.campaign import Campaign
 from schemas.config_error import ConfigError, Refusal
 from stages.base import Stage
@@ -102,7 +103,8 @@ class CampaignRun:
         """
         budget = Budget(self.campaign.budget, self.prices, self.stages, self.say)
         budget.check()
-        assets = AssetDigests(self.output)
+        web = WebFiles(self.campaign.links, self.output, say=self.say)
+        assets = AssetDigests(self.output, web)
         planner = Planner(
             self.campaign, self.stages, assets=assets, only=self.only, limit=self.limit,
             retry_failed=self.retry_failed, unit_spots=self.unit_spots,

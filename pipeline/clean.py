@@ -14,6 +14,7 @@ from pipeline import ledger, storage
 from pipeline.adapter import media_uris
 from pipeline.media import MediaStore
 from pipeline.settled import Settled
+from pipeline.web.files import remembered
 
 SAFE_HOURS = 48.0
 """What was written since may belong to a run that has not recorded it yet."""
@@ -86,6 +87,12 @@ def find_leftovers(
     for uri, size, written in storage.list_details(storage.join(store.root, "blobs")):
         if uri.rpartition("/")[2] not in kept and written < before:
             left.add(uri, size, "blobs")
+        else:
+            left.kept_files, left.kept_bytes = left.kept_files + 1, left.kept_bytes + size
+    named = remembered(output)
+    for uri, size, written in storage.list_details(storage.join(store.root, "web")):
+        if uri.rpartition("/")[2] not in named and written < before:
+            left.add(uri, size, "pictures of the web")
         else:
             left.kept_files, left.kept_bytes = left.kept_files + 1, left.kept_bytes + size
     return left

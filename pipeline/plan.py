@@ -190,12 +190,11 @@ class Planner:
 
     def _spots(self) -> Iterator[Unbuilt | Standing]:
         """Each spot: what must be built, or where it stands (`Standing`)."""
-        for row in unread_rows(self.campaign.feed):
+        for row, pictures in self._looked_at():
             for number, variant in enumerate(self.campaign.variants):
                 if not self._selected(row, variant):
                     continue
                 spot_id, line = _spot_id(row, variant), row.raw.line
-                pictures = self._rows.pictures(row)
                 source = self._rows.source(row, pictures)
                 source = source and self._context + source
                 at = self.settled.find(spot_id)
@@ -207,6 +206,18 @@ class Planner:
                 script = self._rows.scripts.text(row.product_id)
                 there = tuple(uri for uri in pictures if uri is not None)
                 yield Unbuilt.of(spot_id, source, number, script, there, row)
+
+    def _looked_at(self) -> Iterator[tuple[UnreadRow, list[str | None]]]:
+        """Each row with the URIs of its pictures, of which those on the web were asked for."""
+        wanted = unread_rows(self.campaign.feed)
+        if self.only:
+            variants = self.campaign.variants
+            wanted = (row for row in wanted if any(self._selected(row, v) for v in variants))
+        if self.limit is not None:
+            wanted = itertools.islice(wanted, self.limit)
+        while some := [(row, self._rows.pictures(row)) for row in itertools.islice(wanted, BLOCK)]:
+            self.assets.refresh({uri for _, uris in some for uri in uris if uri is not None})
+            yield from some
 
     def _place(self, unit: Unit, unbuilt: Unbuilt, table: pa.Table, at: int, print_: str) -> None:
         """Put a spot into the unit: to be rendered, or standing if it came to the same."""

@@ -23,6 +23,7 @@ from pipeline.report import RunSummary, write_report
 from pipeline.report.report import summary_uri
 from pipeline.rows import to_rows
 from pipeline.settled import Settled
+from pipeline.web.files import WebFiles
 from schemas.campaign import Campaign
 from schemas.result import STATUSES
 from stages.base import Stage
@@ -132,8 +133,9 @@ def _unchanged(
     output: str, rows: Mapping[str, Mapping[str, Any]], campaign: Campaign, stages: list[Stage]
 ) -> set[str]:
     """Those that would come out of a plan as they went into the run that held them."""
+    web = WebFiles(campaign.links, output, fetches=False)
     planner = Planner(
-        campaign, stages, Settled.load(output), assets=AssetDigests(output), only=list(rows)
+        campaign, stages, Settled.load(output), assets=AssetDigests(output, web), only=list(rows)
     )
     planned = (row for unit in planner.units() for row in unit.pending)
     return {

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipeline.redact import redacted
 from schemas.arrow_types import METRICS, STAGE_RUN, VERDICT
 from schemas.result import RESULT_SCHEMA
 from schemas.spot import SPOT_SCHEMA
@@ -155,6 +156,7 @@ def decided(
     spot_id: str, product_id: str, status: str, reason_code: str, reason: str, **more: Any
 ) -> dict[str, Any]:
     """A ledger row for what was decided before any stage ran; of a rejection with its verdict."""
+    reason = redacted(reason)
     row: dict[str, Any] = dict.fromkeys(RESULT_SCHEMA.names)
     row.update(
         spot_id=spot_id, product_id=product_id, variant="main", status=status, stage="plan",

@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
-from urllib.parse import quote, unquote, urlparse
+from urllib.parse import quote, urlparse
 
 from pipeline import storage
 from pipeline.assets import AssetDigests
 from pipeline.feed import ScriptRow, Scripts, UnreadRow, read_scripts
+from pipeline.feed_links import Elsewhere, FeedLinks, below, links_of, shown
+from pipeline.web.refusal import LinkRefused
 from schemas.campaign import Campaign, Variant
 from schemas.money import format_price
 from schemas.product import Product
@@ -25,8 +27,6 @@ _RATING_COUNT = ("rating_count", "product_review_count", "review_count", "number
 """What shops call them: Google's product feed has no such attributes."""
 MOST_QR = 300
 """Characters of a link that phones still read from a code of a card's size."""
-_ODD = frozenset("%?#:;[\\\0")
-"""Letters of a link that mean something else than themselves."""
 
 
 class Unplannable(Exception):
@@ -52,7 +52,7 @@ class SpotRows:
             scripts = read_scripts(campaign.scripts) if campaign.scripts else Scripts()
         self.scripts = scripts
         self._day = campaign.date or date.today()
-        self._pictures = (campaign.images or campaign.feed.rpartition("/")[0]).rstrip("/")
+        self._links = FeedLinks(campaign)
         self._scripts_folder = (campaign.scripts or "").rpartition("/")[0]
 
     def source(self, row: UnreadRow, pictures: Sequence[str | None]) -> str:
@@ -67,7 +67,7 @@ class SpotRows:
         parts = [row.raw.broken, "again" if row.first_line != row.raw.line else "", repr(texts)]
         if "sale_price_effective_date" in texts:
             parts.append(self._day.isoformat())
-        links = _links_of(texts)
+        links = links_of(texts)
         for picture in pictures[: len(links)]:
             version = None if picture is None else self.assets.version(picture)
             if version is None:
@@ -90,10 +90,9 @@ class SpotRows:
     def pictures(self, row: UnreadRow) -> list[str | None]:
         """URIs of the pictures that a row links, and of its film behind them; None for a link that
         needs a closer look."""
-        folder, by_name = self._pictures, self.campaign.images is not None
-        links = _links_of(row.raw.texts)
+        links = links_of(row.raw.texts)
         film = self._film_link(row.raw.texts)
-        return [_picture(folder, by_name, link) for link in [*links, *([film] if film else [])]]
+        return [self._links.at_a_glance(link) for link in [*links, *([film] if film else [])]]
 
     def _film_link(self, texts: Mapping[str, str]) -> str:
         """The link of a row's film; "" for none, and for one on the web, which is left alone."""
@@ -201,23 +200,26 @@ class SpotRows:
         return self._image(link, "control_link") if link else None
 
     def _image(self, link: str, attribute: str = "image_link") -> dict[str, str]:
-        """The picture that a feed's link means: by file name in `images`, or beside the feed."""
-        where = self.campaign.images
+        """The picture that a feed's link means: by file name in `images`, beside the feed, or on
+        the web."""
+        link_said = f"{attribute} {shown(link)}"
         try:
-            if where:
-                return self._asset(below(where, _file_name(link)))
-            return self._asset(below(self.campaign.feed.rpartition("/")[0], link))
+            if self._links.on_web(link):
+                found = self.assets.from_web(link)
+                return {"uri": found.uri, "sha256": found.sha256}
+            return self._asset(self._links.file(link))
+        except LinkRefused as refused:
+            raise Unplannable(refused.code, f"{link_said}: {refused.reason}") from None
         except FileNotFoundError:
-            there = where or "the folder of the feed"
+            there = self.campaign.images or "the folder of the feed"
             fix = f"no such file in {there}; add it, or correct the link"
-            raise Unplannable("image_missing", f"{attribute} {link!r}: {fix}") from None
-        except Elsewhere:
-            fix = "copy the images to one folder or bucket and name it in the campaign's `images`"
-            raise Unplannable("image_elsewhere", f"{attribute} {link!r}: {fix}") from None
+            raise Unplannable("image_missing", f"{link_said}: {fix}") from None
+        except Elsewhere as elsewhere:
+            raise Unplannable("image_elsewhere", f"{link_said}: {elsewhere}") from None
         except _UNREADABLE as error:
             if storage.is_away(error):
                 raise
-            said = f"{attribute} {link!r} cannot be read ({error}); correct the link"
+            said = f"{link_said} cannot be read ({error}); correct the link"
             raise Unplannable("image_unreadable", said) from None
 
     def _music(self, own: str) -> dict[str, str] | None:
@@ -238,45 +240,6 @@ class SpotRows:
 
 def _brings_files(script: str) -> bool:
     return "music" in script or "video_link" in script
-
-
-def _picture(folder: str, by_name: bool, link: str) -> str | None:
-    name = link.rpartition("/")[2] if by_name else link
-    if not name or name.startswith((".", "/")) or not _ODD.isdisjoint(name) or "/." in name:
-        return None
-    return f"{folder}/{name}"
-
-
-def _file_name(link: str) -> str:
-    """The last part of a link's path: what the file is called in the folder of pictures."""
-    if not any(mark in link for mark in "%?#;["):
-        return link.rpartition("/")[2] or link
-    return unquote(urlparse(link).path).rpartition("/")[2] or link
-
-
-def _links_of(texts: Mapping[str, str]) -> list[str]:
-    """Links of a feed row's pictures, as far as they can be told apart at a glance."""
-    links = texts.get("image_link", "")
-    for more in ("additional_image_link", "control_link"):
-        if more in texts:
-            links += "," + texts[more]
-    return [bare for link in links.split(",") if (bare := link.strip())]
-
-
-class Elsewhere(Exception):
-    """A link that leads out of the folder it must stay in."""
-
-
-def below(folder: str, link: str) -> str:
-    """The URI of `link` below `folder`. A feed is written by others and may name only what was
-    put there for it: raises `Elsewhere` for a scheme, an absolute path or a way up.
-    """
-    parts = link.split("/")
-    if "://" in link or link.startswith(("/", "~")) or ".." in parts or "\\" in link:
-        raise Elsewhere(link)
-    if not link or "\0" in link or parts[-1] in ("", "."):
-        raise ValueError("it names no file")
-    return storage.join(folder, link)
 
 
 def derived_seed(seed: int, salt: str) -> int:

@@ -20,6 +20,7 @@ from schemas.consent import Rights
 from schemas.delivery import Delivery, deliveries_of
 from schemas.disclosure import Disclosure, as_disclosure
 from schemas.encoding_settings import EncodingSettings
+from schemas.links import Links
 from schemas.matting import Matting
 from schemas.platform import FormatName, platforms_of, shipped_platforms, unknown_platform
 from schemas.presenter_model import PresenterModel
@@ -219,7 +220,10 @@ class Campaign(_Part):
     script: str | None = None
     """For products without a row of their own; {title}, {brand} and {price} are filled in."""
     images: str | None = None
-    """Folder that holds the feed's images by file name; without it image_link must be a path."""
+    """Folder that holds the feed's images by file name; without it image_link is a path below the
+    feed's folder, or one on the web."""
+    links: Links = Links()
+    """Where the feed's links may lead otherwise."""
     date: Date | None = None
     """The day whose prices are shown; today if left out."""
     language: Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] = "en-US"

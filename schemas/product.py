@@ -124,7 +124,7 @@ class Product(BaseModel):
             description=_cut(clean_text(texts.pop("description", "")), "description", warnings),
             link=texts.pop("link", "").strip(),
             image_link=_needed(texts, "image_link", "link the product photo"),
-            additional_image_link=_links(texts.pop("additional_image_link", "")),
+            additional_image_link=parted_links(texts.pop("additional_image_link", "")),
             price=_price(texts, "price"),
             sale_price=sale_price,
             sale_price_effective_date=interval,
@@ -260,7 +260,8 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _links(text: str) -> tuple[str, ...]:
+def parted_links(text: str) -> tuple[str, ...]:
+    """The links of one attribute, each once, in order."""
     # Some image servers use commas of their own: only one before white space or a scheme parts.
     between = r",(?=\s|\w+://)" if "://" in text else ","
     links = [link.strip(" ,") for link in re.split(between, text)]

@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from pipeline.adapter import StageAdapter
+from pipeline.assets import AssetDigests
 from pipeline.campaign_file import read_campaign
 from pipeline.media import MediaStore
 from pipeline.plan import Planner
 from pipeline.recipes import load_recipe
 from pipeline.rows import row_schema, to_rows, to_table
 from pipeline.settled import Settled
+from pipeline.web.files import WebFiles
 
 HOSTILE = Path(__file__).parents[2] / "examples" / "hostile"
 TABLE = re.findall(
@@ -46,7 +48,8 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
         patch.setattr(socket, "create_connection", _no_network)
         patch.setattr(socket.socket, "connect", _no_network)
         patch.setattr(socket, "getaddrinfo", _no_network)
-        for unit in Planner(campaign, stages).units():
+        assets = AssetDigests(None, WebFiles(campaign.links, str(folder / "out")))
+        for unit in Planner(campaign, stages, assets=assets).units():
             rows += to_rows(unit.settled_rows(Settled(), "r1"))
             rows += to_rows(screen(to_table(unit.pending, row_schema(stages))))
     return rows

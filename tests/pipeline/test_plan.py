@@ -150,9 +150,9 @@ def test_run_ids_sort_by_time() -> None:
 
 
 def test_web_images_are_refused_with_the_fix(tmp_path: Path) -> None:
-    """Would catch a feed that makes workers fetch any address it names."""
+    """Would catch a campaign that wants none of the web and whose feed is followed there."""
     path = write_campaign(tmp_path)
-    text = Path(path).read_text().replace("images: products/\n", "")
+    text = Path(path).read_text().replace("images: products/\n", "links: {web: false}\n")
     Path(path).write_text(text)
     (unit,) = plan(path, only=["mug"])
     assert unit.decided[0]["reason_code"] == "image_elsewhere"
