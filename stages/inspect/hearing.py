@@ -26,7 +26,8 @@ _RUNNING = {"device": "cpu", "compute_type": "int8", "cpu_threads": 1, "num_work
 
 @dataclass(frozen=True)
 class HeardWord:
-    """A word as it was heard, with punctuation: when, and how sure the recogniser is, 0 to 1."""
+    """A word or a part of one, with its punctuation and, where it begins one, the space before it;
+    when it is heard, and how sure the recogniser is, 0 to 1."""
 
     text: str
     start_s: float
@@ -85,7 +86,7 @@ class Ear:
         about three times as long as `words`."""
         segments = self._listen(sound, language, beam_size=5, word_timestamps=True)
         return [
-            HeardWord(word.word.strip(), float(word.start), float(word.end), word.probability)
+            HeardWord(word.word, float(word.start), float(word.end), word.probability)
             for segment in segments
             for word in segment.words or ()
         ]

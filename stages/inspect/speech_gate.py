@@ -56,17 +56,24 @@ def speech_findings(
     if not first:
         return [passed]
     words = listen()
-    text = " ".join(word.text for word in words)
-    second = {key(one): one for one in look(text)}
+    text = "".join(word.text for word in words)
+    second = {_heard_as(one): one for one in look(text)}
     told = []
     for one in first:
         place = places.of(one.verdict.span or "")
-        there = second.get(key(one))
+        there = second.get(_heard_as(one))
         spoken = _words_of(there.verdict.span or "", text, words) if there is not None else []
         at_s = spoken[0].start_s if spoken else place.start_s
         sure = min((word.probability for word in spoken), default=0.0)
         told.append(_judged(Overheard(one, place, there is not None, at_s, sure)))
     return told if any(one.verdict.verdict != "pass" for one in told) else [passed, *told]
+
+
+def _heard_as(finding: Finding) -> tuple[str, str]:
+    """What the second listening must find, too: the person, the rule; of prices any untrue one of
+    the kind, for "25.50" may be heard as "25" the second time."""
+    gate, about = key(finding)
+    return gate, finding.verdict.rule if gate == "price" else about
 
 
 def _judged(found: Overheard) -> Finding:
@@ -119,7 +126,7 @@ def _nothing(heard: str, gate: TextGate) -> Finding:
 
 
 def _words_of(span: str, text: str, words: Sequence[HeardWord]) -> list[HeardWord]:
-    """The words that make up a part of the text, in which they are parted by single spaces."""
+    """The words that make up a part of the text, which is all of them one after the other."""
     first = text.find(span)
     if first < 0:
         return []
@@ -127,5 +134,5 @@ def _words_of(span: str, text: str, words: Sequence[HeardWord]) -> list[HeardWor
     for word in words:
         if place < first + len(span) and place + len(word.text) > first:
             found.append(word)
-        place += len(word.text) + 1
+        place += len(word.text)
     return found
