@@ -86,7 +86,7 @@ class Ear:
         about three times as long as `words`."""
         segments = self._listen(sound, language, beam_size=5, word_timestamps=True)
         return [
-            HeardWord(word.word, float(word.start), float(word.end), word.probability)
+            HeardWord(word.word, float(word.start), float(word.end), float(word.probability))
             for segment in segments
             for word in segment.words or ()
         ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -27,14 +28,14 @@ OF_BEFORE = {"gate": "screen.names", "rule": "list", "verdict": "pass", "evidenc
 
 
 def test_a_verdict_says_no_more_than_applies() -> None:
-    """Would catch a gate's limit of 0 that is dropped as if there were none, and nulls in audits."""
+    """Would catch a gate's limit of 0 dropped as if there were none, and nulls in audits."""
     plain = Verdict("a", "b", "pass", "c")
     assert plain.as_row() == {"gate": "a", "rule": "b", "verdict": "pass", "evidence": "c"}
     zero = Verdict("a", "b", "pass", "c", score=0.0, threshold=0.0, at_s=0.0)
     assert zero.as_row()["threshold"] == 0.0 == zero.as_row()["at_s"]
     row = pa.array([HEARD.as_row(), plain.as_row()], VERDICT).to_pylist()
     assert fields_of(row[0]) == HEARD.as_row() and fields_of(row[1]) == plain.as_row()
-    assert set(VERDICT.field(n).name for n in range(VERDICT.num_fields)) == set(vars(HEARD))
+    assert {VERDICT.field(n).name for n in range(VERDICT.num_fields)} == set(vars(HEARD))
 
 
 def test_people_are_told_when_to_look() -> None:
@@ -76,8 +77,14 @@ def test_ledgers_of_before_are_read(tmp_path: Any) -> None:
     assert fields_of(two["verdicts"][0]) == HEARD.as_row()
 
 
+@dataclass(kw_only=True)
 class _Judged(Stage):
-    name, version, reads, writes = "judged", "1", ("spot_id",), pa.schema([])
+    """Finds the same in every spot."""
+
+    name: ClassVar[str] = "judged"
+    version: ClassVar[str] = "1"
+    reads: ClassVar[tuple[str, ...]] = ("spot_id",)
+    writes: ClassVar[pa.Schema] = pa.schema([])
 
     def run(self, spot: Any, media: Any) -> Any:
         if spot["spot_id"] == "bad":

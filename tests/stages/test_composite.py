@@ -140,7 +140,7 @@ def test_all_that_is_written_is_recorded_as_it_is_drawn(made: dict[str, Any]) ->
         by.setdefault(one["where"], []).append(one["text"])
         assert one["format"] == "small" and 0 <= one["start_s"] < one["end_s"] <= LENGTH_S
     assert by["ai_label"] == ["AI-generated"] and by["brand"] == ["Northfold"]
-    assert by["price"][:2] == ["$24", "instead of $28"] and "14%" in by["price"][2]
+    assert by["price"] == ["$24", "instead of $28"], "the saving had no room in so small a frame"
     card = by["end_card"]
     assert card[0] == "No two alike" and "Shop it" in card and "$24" in card
     title = next(text for text in card if "movie" in text)
