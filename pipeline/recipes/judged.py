@@ -18,6 +18,7 @@ from stages.image_to_video.clip_gates import METRICS as CLIP_METRICS
 from stages.inspect import Inspect
 from stages.inspect.gates import METRICS, OF_LIP_MODEL
 from stages.inspect.hearing import WEIGHTS
+from stages.shared.ocr import TextReader
 
 
 def inspect(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Inspect:
@@ -34,7 +35,10 @@ def inspect(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Inspe
         names=optional_asset(campaign.policy.names),
         rules=optional_asset(campaign.policy.rules),
         profiles=campaign.policy.profile,
+        reads_pictures=campaign.policy.read_pictures,
     )
+    if stage.reads_pictures:
+        _check_reader()
     if campaign.recogniser is not None:
         stage = _with_recogniser(stage, campaign.recogniser)
     given = campaign.lip_model
@@ -58,6 +62,15 @@ def inspect(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Inspe
         hardware=Hardware(cpus=1, memory_gb=max(3.0, stage.hardware.memory_gb)),
         seconds_hint=25.0,  # measured on one core, without a GPU
     )
+
+
+def _check_reader() -> None:
+    """Raises `ConfigError` where the weights that read pictures are not installed."""
+    try:
+        TextReader()
+    except (ModuleNotFoundError, OSError) as error:
+        refusal = Refusal("policy.read_pictures", "true", str(error))
+        raise ConfigError("the policy", [refusal]) from None
 
 
 def _with_recogniser(stage: Inspect, given: Recogniser) -> Inspect:

@@ -40,6 +40,10 @@ from stages.inspect.voice_quality import voice_metrics
 from stages.inspect.word_errors import word_error_rate
 from stages.inspect.word_gates import WordGates, reject_words, unheard
 from stages.shared.ffmpeg import decode_audio
+from stages.shared.ocr import PACKAGE as OCR
+from stages.shared.ocr import TextReader
+from stages.shared.picture import read_picture
+from stages.shared.read_text import Looked
 from stages.shared.sound import resample
 from stages.shared.text_gate import Finding
 from stages.shared.text_gate.text_gate import VERSION as TEXT_GATE_VERSION
@@ -99,6 +103,9 @@ class Inspect(Stage):
     """Commit of the hub's repository, 40 hex digits."""
     lip_model: Asset | None = field(default=None, metadata={"place": True})
     """SyncNet's weights, a file or a folder with one, for `lse_c`, `lse_d` and `lse_offset_ms`."""
+    reads_pictures: bool = field(default=False, metadata={"place": True})
+    """Whether the product photo and a frame of each shot are read (OCR), as the texts are."""
+    _reader: TextReader | None = field(init=False, repr=False, compare=False, default=None)
     _lip_net: tuple[str, SyncNet] | None = field(
         init=False, repr=False, compare=False, default=None
     )
@@ -119,7 +126,8 @@ class Inspect(Stage):
         """For its key: the lip model and the recogniser, where they are the campaign's."""
         ear = self.recogniser.sha256 if isinstance(self.recogniser, Asset) else self.recogniser
         told = [f"lips by {self.lip_model.sha256}"] if self.lip_model else []
-        return ", ".join([*told, *([f"heard by {ear}@{self.recogniser_revision}"] if ear else [])])
+        told += [f"heard by {ear}@{self.recogniser_revision}"] if ear else []
+        return ", ".join([*told, *([f"read by {OCR}"] if self.reads_pictures else [])])
 
     def prepare(self) -> None:
         """Fetch the recogniser, if it is the hub's."""
@@ -136,6 +144,7 @@ class Inspect(Stage):
             self._ear = Ear()
         if self.names is None and self.rules is None:
             self._words = WordGates.of(None, None, self.profiles, None)
+        self._reader = TextReader() if self.reads_pictures else None
         self._quality = QualityModel()
         self._faces, self._indecency = FaceFinder(), IndecencyModel()
 
@@ -192,6 +201,7 @@ class Inspect(Stage):
         sheet = [seen[t] for t in sheet_s]
         sound = self._decode_sound(container, path)
         heard, findings = self._sound(spot, sound, voice)
+        findings += self._read(spot, {times[0]: seen[times[0]] for times in product_s}, media)
         metrics = {
             **file_metrics(container, len(footage.luma), form, self.codec),
             **heard,
@@ -275,6 +285,17 @@ class Inspect(Stage):
         return metrics, words.heard(
             spot, heard, names, language, lambda: ear.closely(mono, language)
         )
+
+    def _read(
+        self, spot: Mapping[str, Any], frames: Mapping[float, np.ndarray], media: Media
+    ) -> list[Finding]:
+        """What stands in the product photo and in these frames, where the campaign asks for it."""
+        if self._reader is None or self._words is None:
+            return []
+        photo = read_picture(media.open(spot["photo_uri"]))
+        looked = [Looked("the product photo", None, photo)]
+        looked += [Looked(f"the frame at {t:.1f} s", t, frame) for t, frame in frames.items()]
+        return self._words.read(spot, looked, self._reader)
 
     def _lip_model(
         self, spot: Mapping[str, Any], path: Path, container: Container, samples: np.ndarray,

@@ -13,6 +13,8 @@ from stages.inspect.script_place import ScriptPlaces
 from stages.inspect.shown_gate import shown_findings
 from stages.inspect.speech_gate import GATE as SPEECH
 from stages.inspect.speech_gate import speech_findings
+from stages.shared.ocr import TextReader
+from stages.shared.read_text import Looked, read_findings
 from stages.shared.text_gate import Finding, Offer, TextGate, passed
 from stages.shared.text_gate.finding import Known, known_in
 
@@ -52,6 +54,17 @@ class WordGates:
         """Findings over the texts that are drawn, in all formats."""
         return shown_findings(
             spot.get("shown_texts") or [], self._known(spot), self.gate,
+            offer=Offer.of_spot(spot), brand=spot.get("brand") or "",
+        )  # fmt: skip
+
+    def read(
+        self, spot: Mapping[str, Any], pictures: Sequence[Looked], reader: TextReader
+    ) -> list[Finding]:
+        """Findings over what stands in the pictures themselves; what is drawn over them is left
+        out, for `shown` looks at it."""
+        drawn = [one["text"] for one in spot.get("shown_texts") or []]
+        return read_findings(
+            pictures, reader, self.gate, known=self._known(spot), drawn=drawn,
             offer=Offer.of_spot(spot), brand=spot.get("brand") or "",
         )  # fmt: skip
 
