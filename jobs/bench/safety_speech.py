@@ -24,6 +24,8 @@ from stages.shared.ffmpeg import decode_audio
 from stages.shared.sound import loudness_lufs, resample
 
 MUSIC = DEMO.parent / "audio" / "bed_calm.ogg"
+MOST_ERRORS = 0.2
+"""The campaign's default limit of the word error rate, which stops most such voices as well."""
 BELOW_VOICE_DB = 13.0
 """How far the music lies under the voice: the loudest that the composite stage is measured with."""
 _OPENINGS = (
@@ -179,9 +181,12 @@ def speech_in_words(found: Sequence[HeardCase]) -> str:
         if not mine:
             continue
         blocked, held = (sum(o.verdict == word for o in mine) for word in ("block", "review"))
-        passes_wer = sum(one.word_error_rate <= 0.2 for one in mine)
-        told.append(f"{kind}: {len(mine)} voices, {blocked} blocked, {held} held,"
-                    f" {passes_wer} within the word error rate")  # fmt: skip
+        within = [one for one in mine if one.word_error_rate <= MOST_ERRORS]
+        let_by = sum(one.verdict in ("pass", "age_gate") for one in within)
+        told.append(
+            f"{kind}: {len(mine)} voices, {blocked} blocked, {held} held; {len(within)} within the"
+            f" word error rate, {let_by} of these pass"
+        )
     once = [one.gate_s for one in found if not one.listened_again]
     twice = [one.gate_s for one in found if one.listened_again]
     told.append(

@@ -9,6 +9,7 @@ package rapidocr-onnxruntime carries; of its code nothing is run.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -127,10 +128,7 @@ def _spaced(letters: list[str], places: np.ndarray, row: np.ndarray) -> str:
     if ink.mean() > 0.5:
         ink = 1 - ink
     blank = ink[_ROW_PX // 8 : -_ROW_PX // 8].sum(axis=0) == 0
-    gaps = [
-        _longest(blank[int(start) : int(end) + 1])
-        for start, end in zip(places, places[1:], strict=False)
-    ]
+    gaps = [_longest(blank[int(start) : int(end) + 1]) for start, end in itertools.pairwise(places)]
     least = max(GAP * _ROW_PX, WIDER * float(np.median(gaps))) if gaps else 0.0
     text = letters[0]
     for letter, gap in zip(letters[1:], gaps, strict=True):
