@@ -264,9 +264,14 @@ def safety(
 
 
 def _safety_of_speech(seed: int, voices: int, out: Path | None) -> None:
-    from jobs.bench.safety_speech import measure_speech, speech_in_words, write_heard
+    from jobs.bench.safety_speech import (
+        measure_speech,
+        speech_in_words,
+        voiced,
+        write_heard,
+    )
 
-    found = measure_speech(seed, voices)
+    found = measure_speech(voiced(seed, voices))
     typer.echo(f"seed {seed}, {len(found)} voices\n{speech_in_words(found)}")
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)

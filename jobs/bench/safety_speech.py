@@ -130,7 +130,7 @@ def _spoilt(one: Voiced, number: int, people: Sequence[Any], random: Random) -> 
     return Voiced(kind, one.script, said, one.price, one.title, one.brand)
 
 
-def measure_speech(seed: int, count: int) -> list[HeardCase]:
+def measure_speech(cases: Sequence[Voiced]) -> list[HeardCase]:
     """The gate's answers on mixes of the packaged voice and music. Two runs give the same."""
     from hibari import SAMPLE_RATE, Hibari  # type: ignore[import-untyped]
 
@@ -140,7 +140,7 @@ def measure_speech(seed: int, count: int) -> list[HeardCase]:
     return [
         _heard(case, _mixed(resample(voice(case.said, seed=1), SAMPLE_RATE, RATE_HZ), music),
                ear, gates)
-        for case in voiced(seed, count)
+        for case in cases
     ]  # fmt: skip
 
 
