@@ -205,7 +205,7 @@ class Policy(_Part):
     safeguard: Safeguard | None = None
     read_pictures: bool = False
     """Read what stands in the product photo and in a frame of each shot (OCR), and hold it to the
-    same rules. About 1.2 CPU seconds a spot; needs the weights of rapidocr-onnxruntime."""
+    same rules. About 1.5 CPU seconds a spot; needs the weights of rapidocr-onnxruntime."""
     review: Literal["after_render", "before_render"] = "after_render"
     """When a spot waits for a person: finished, to be seen, or before it costs anything."""
 
