@@ -10,6 +10,7 @@ import typer
 
 from jobs.refusals import REFUSED, for_people
 from pipeline import reviews, storage
+from pipeline.evidence import in_words
 from pipeline.reviewed import newest, recipe_of, settle_decided, waiting
 from schemas.config_error import ConfigError
 
@@ -45,7 +46,7 @@ def list_(
     for one in found:
         typer.echo(f"{one['spot_id']}  {one['title'] or ''}")
         for finding in one["findings"]:
-            typer.echo(f"  {finding['gate']} {finding['rule']}: {finding['evidence']}")
+            typer.echo(f"  {finding['gate']} {finding['rule']}: {in_words(finding)}")
         if not one["findings"]:
             typer.echo(f"  {one['reason']}")
         typer.echo(f"  see: {one['preview'] or 'nothing is rendered yet'}")

@@ -221,8 +221,8 @@ def _time_limit(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _verdict(verdict: Verdict | Mapping[str, Any]) -> dict[str, str]:
-    return dict(vars(verdict)) if isinstance(verdict, Verdict) else dict(verdict)
+def _verdict(verdict: Verdict | Mapping[str, Any]) -> dict[str, Any]:
+    return verdict.as_row() if isinstance(verdict, Verdict) else dict(verdict)
 
 
 def _end_of_reject(end: Reject, stage: Stage) -> dict[str, Any]:
@@ -238,7 +238,7 @@ def _end_of_reject(end: Reject, stage: Stage) -> dict[str, Any]:
     }
 
 
-def _verdicts_of_end(end: Reject, stage: Stage) -> list[dict[str, str]]:
+def _verdicts_of_end(end: Reject, stage: Stage) -> list[dict[str, Any]]:
     """Those of the end; where none of them blocks, the end itself: a rejection has its rule and
     its evidence, whichever stage it comes from."""
     told = [_verdict(verdict) for verdict in end.verdicts]

@@ -23,6 +23,7 @@ from typing import Any
 
 from pipeline import ledger, storage
 from pipeline.consents import lent
+from pipeline.evidence import fields_of
 from pipeline.keys import StageKey
 from pipeline.recipes.signing import agents
 from schemas.campaign import Campaign
@@ -179,7 +180,7 @@ def _of_result(result: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **{name: result.get(name) for name in _RESULT},
         "stages": [{name: run.get(name) for name in _STAGE} for run in result["stages"] or ()],
-        "gates": [dict(verdict) for verdict in result.get("verdicts") or ()],
+        "gates": [fields_of(verdict) for verdict in result.get("verdicts") or ()],
         "signed_by": signed,
     }
 

@@ -128,6 +128,10 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
     if aligner is not None and not is_hub_id(aligner.model):
         folder_of = place("aligner.model", aligner.model, folder=True)
         aligner = aligner.model_copy(update={"model": folder_of})
+    recogniser = campaign.recogniser
+    if recogniser is not None and not is_hub_id(recogniser.model):
+        folder_of = place("recogniser.model", recogniser.model, folder=True)
+        recogniser = recogniser.model_copy(update={"model": folder_of})
     lip_model = campaign.lip_model
     if lip_model is not None:
         given = lip_model.weights
@@ -157,6 +161,7 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
             "rights": in_part(campaign.rights, "rights", "public_key"),
             "brand": in_part(campaign.brand, "brand", "logo", "font", "font_bold"),
             "video_model": video_model,
+            "recogniser": recogniser,
             "lip_model": lip_model,
             "voice": voice,
             "aligner": aligner,

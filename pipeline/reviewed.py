@@ -14,6 +14,7 @@ from pipeline import ledger, reviews, storage
 from pipeline.assets import AssetDigests
 from pipeline.campaign_file import read_campaign
 from pipeline.campaign_run import CampaignRun
+from pipeline.evidence import fields_of
 from pipeline.finish import MOST_WHOLE
 from pipeline.local_runner import LocalRunner
 from pipeline.plan import Planner
@@ -60,6 +61,7 @@ def newest(output: str, spot_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
 def waiting(output: str) -> Iterator[dict[str, Any]]:
     """Each held spot as data: what a reviewer needs to know, and what was decided already."""
     for spot_id, row in newest(output, []).items():
+        asked = [one for one in row["verdicts"] or () if one["verdict"] == "review"]
         covers = row["review"]
         decision = reviews.decision(output, spot_id, covers) if covers else None
         preview = row["preview_uri"]
@@ -69,7 +71,7 @@ def waiting(output: str) -> Iterator[dict[str, Any]]:
             "held_by": row["stage"],
             "since_run": row["run_id"],
             "reason": row["reason"],
-            "findings": [one for one in row["verdicts"] or () if one["verdict"] == "review"],
+            "findings": [fields_of(one) for one in asked],
             "preview": _place(output, preview) if preview else None,
             "contact_sheet": _place(output, row["contact_sheet_uri"])
             if row["contact_sheet_uri"]

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipeline import storage
+from pipeline.evidence import fields_of
 from stages.base import Decision
 
 SCHEMA_VERSION = "1"
@@ -67,7 +68,7 @@ def decide(
         "by": by,
         "why": why,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "findings": [dict(one) for one in row["verdicts"] or () if one["verdict"] == "review"],
+        "findings": [fields_of(one) for one in row["verdicts"] or () if one["verdict"] == "review"],
         "run_id": row["run_id"],
         "fingerprint": row["fingerprint"],
         "preview_uri": row["preview_uri"],

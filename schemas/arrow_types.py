@@ -98,6 +98,16 @@ CAPTION = pa.struct(
     [("text", pa.string()), ("start_s", pa.float64()), ("end_s", pa.float64()), ("box", BOX)]
 )
 
+SHOWN_TEXT = pa.struct(
+    [
+        ("format", pa.string()),
+        ("where", pa.string()),  # "caption", "brand", or a card of schemas/timeline.py
+        ("text", pa.string()),  # as drawn: in the template's capitals, cut where it had no room
+        ("start_s", pa.float64()),
+        ("end_s", pa.float64()),
+    ]
+)  # a text over the picture; of a code its link
+
 MASTER = pa.struct(
     [("format", pa.string()), ("uri", pa.string()), ("poster_uri", pa.string())]
 )  # its poster is a JPEG
@@ -120,7 +130,13 @@ VERDICT = pa.struct(
         ("gate", pa.string()),
         ("rule", pa.string()),
         ("verdict", pa.string()),  # "pass", "age_gate", "review", "block"
-        ("evidence", pa.string()),
+        ("evidence", pa.string()),  # a sentence for people
+        # The same for programs; null where it does not apply, and in ledgers of before.
+        ("column", pa.string()),  # the text that was looked at
+        ("span", pa.string()),  # the words of it
+        ("at_s", pa.float64()),  # when they are heard or seen
+        ("score", pa.float64()),  # what was measured
+        ("threshold", pa.float64()),  # and the limit it was held against
     ]
 )
 

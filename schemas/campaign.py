@@ -117,6 +117,26 @@ class SpeechModel(_Part):
         return accepted
 
 
+class Recogniser(_Part):
+    """A Whisper model that hears the finished mix, in the place of the packaged ones."""
+
+    model: Annotated[str, Field(min_length=1)]
+    """Hub id ("owner/name"), or a folder: "/...", "./...", "s3://...", ".../"; in CTranslate2's
+    form, as its converter for transformers' models writes it (`model.bin`)."""
+    revision: Commit | None = None
+    """Commit of the hub's repository: a branch or a tag may move."""
+    licence_accepted: Annotated[bool, Field(validate_default=True)] = False
+    memory_gb: Annotated[float, Field(ge=1, le=64)] = 4.0
+    """Of a worker that has it loaded: 2 for small, 4 for large-v3 in int8."""
+
+    @field_validator("licence_accepted")
+    @classmethod
+    def _read(cls, accepted: bool) -> bool:
+        if not accepted:
+            raise ValueError("read the terms of the model, then set this to true")
+        return accepted
+
+
 class LipModel(_Part):
     """SyncNet, which tells how well lips and sound belong together (LSE-C, LSE-D)."""
 
@@ -186,6 +206,9 @@ class Policy(_Part):
     rules: str | None = None
     """Policy file (YAML or JSON), in the place of the shipped one."""
     safeguard: Safeguard | None = None
+    read_pictures: bool = False
+    """Read what stands in the product photo and in a frame of each shot (OCR), and hold it to the
+    same rules. About 1.5 CPU seconds a spot; needs the weights of rapidocr-onnxruntime."""
     review: Literal["after_render", "before_render"] = "after_render"
     """When a spot waits for a person: finished, to be seen, or before it costs anything."""
 
@@ -259,6 +282,8 @@ class Campaign(_Part):
     encoding: EncodingSettings = EncodingSettings()
     aligner: SpeechModel | None = None
     """What finds the words in the voice in the place of the embedded aligner."""
+    recogniser: Recogniser | None = None
+    """What hears the words of the finished mix in the place of the packaged recogniser."""
     lip_model: LipModel | None = None
     """What measures lse_c, lse_d and lse_offset_ms on the finished file."""
     video_model: VideoModel | None = None

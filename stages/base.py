@@ -24,13 +24,28 @@ class Verdict:
     `verdict` is "pass", "age_gate" (it may ship, to adults only), "review" or "block". A stage may
     return a list of these under the reserved key "verdicts", or attach them to a `Reject` or a
     `Hold`. One that returns "review" goes on: the spot is made to its end, and held before it is
-    signed (`stages/release.py`).
+    signed (`stages/release.py`). `evidence` is a sentence for people; what is behind it says the
+    same to programs, where it applies.
     """
 
     gate: str
     rule: str
     verdict: str
     evidence: str = ""
+    column: str | None = None
+    """The text that was looked at: a column of the row, or "heard" and "shown ..."."""
+    span: str | None = None
+    """The words of that text, as they stand in it."""
+    at_s: float | None = None
+    """When they are heard or seen, on the spot's own clock."""
+    score: float | None = None
+    """What was measured, in the unit of the rule."""
+    threshold: float | None = None
+    """The limit that the score was held against; of two the one that it broke, or is nearer to."""
+
+    def as_row(self) -> dict[str, Any]:
+        """Its fields for the ledger, without those that do not apply."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 class Reject(Exception):

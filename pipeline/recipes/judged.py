@@ -5,17 +5,21 @@ from __future__ import annotations
 import difflib
 from dataclasses import replace
 
+from pipeline import storage
 from pipeline.media import asset
 from pipeline.recipes.marking import watermark_secret
-from pipeline.recipes.parts import formats
+from pipeline.recipes.parts import formats, optional_asset
 from schemas.asset import Asset
-from schemas.campaign import Campaign
+from schemas.campaign import Campaign, Recogniser
 from schemas.config_error import ConfigError, Refusal
 from schemas.delivery import Gate
+from schemas.video_preset import is_hub_id
 from stages.hardware import Hardware
 from stages.image_to_video.clip_gates import METRICS as CLIP_METRICS
 from stages.inspect import Inspect
 from stages.inspect.gates import METRICS, OF_LIP_MODEL
+from stages.inspect.hearing import WEIGHTS
+from stages.shared.ocr import TextReader
 
 
 def inspect(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Inspect:
@@ -30,7 +34,15 @@ def inspect(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Inspe
         length_s=campaign.length_s,
         watermark_secret=watermark_secret(campaign),
         audio_watermark=campaign.watermark.audio,
+        names=optional_asset(campaign.policy.names),
+        rules=optional_asset(campaign.policy.rules),
+        profiles=campaign.policy.profile,
+        reads_pictures=campaign.policy.read_pictures,
     )
+    if stage.reads_pictures:
+        _check_reader()
+    if campaign.recogniser is not None:
+        stage = _with_recogniser(stage, campaign.recogniser)
     given = campaign.lip_model
     if given is None:
         asked = sorted(name for name, *_ in stage.gates if name in OF_LIP_MODEL)
@@ -49,9 +61,42 @@ def inspect(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Inspe
     return replace(
         stage,
         lip_model=weights,
-        hardware=Hardware(cpus=1, memory_gb=3.0),
+        hardware=Hardware(cpus=1, memory_gb=max(3.0, stage.hardware.memory_gb)),
         seconds_hint=25.0,  # measured on one core, without a GPU
     )
+
+
+def _check_reader() -> None:
+    """Raises `ConfigError` where the weights that read pictures are not installed."""
+    try:
+        TextReader()
+    except (ModuleNotFoundError, OSError) as error:
+        refusal = Refusal("policy.read_pictures", "true", str(error))
+        raise ConfigError("the policy", [refusal]) from None
+
+
+def _with_recogniser(stage: Inspect, given: Recogniser) -> Inspect:
+    """The stage with the campaign's ears. Raises `ConfigError`."""
+    on_hub = is_hub_id(given.model)
+    if on_hub and given.revision is None:
+        fix = f"{given.model} is on the hub, where it may change; name the commit, 40 hex digits"
+        raise ConfigError("the recogniser", [Refusal("recogniser.revision", "not set", fix)])
+    return replace(
+        stage,
+        recogniser=given.model if on_hub else _recogniser_folder(given.model),
+        recogniser_revision=given.revision if on_hub else None,
+        hardware=Hardware(cpus=1, memory_gb=given.memory_gb),
+        seconds_hint=30.0,  # a guess that sizes the pools
+    )
+
+
+def _recogniser_folder(where: str) -> Asset:
+    folder = where.rstrip("/") + "/"
+    if storage.exists(folder) and storage.exists(f"{folder}{WEIGHTS}"):
+        return asset(folder)
+    fix = f"there is no such folder with a {WEIGHTS}; give a folder as CTranslate2's"
+    fix += " ct2-transformers-converter writes it, or owner/name of the hub"
+    raise ConfigError("the recogniser", [Refusal("recogniser.model", where, fix)])
 
 
 def checked_gates(campaign: Campaign) -> tuple[tuple[str, float | None, float | None], ...]:

@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipeline.evidence import in_words
 from pipeline.report import words
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -61,6 +62,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         humanise=words.humanise,
+        evidence=in_words,
         duration=words.duration,
         size=words.size,
         metric_label=lambda metric: words.metric_name(metric)[0],

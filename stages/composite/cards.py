@@ -13,6 +13,9 @@ from schemas.money import format_price
 from stages.composite import paint
 from stages.composite.text import Lettering
 
+WAS = "instead of"
+"""Stands for the line through a former price where what is drawn is told in words."""
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -59,6 +62,8 @@ class AiLabel:
         """In the band's pixels."""
         self._left = x0 + pad
         self._gap = gap
+        self.texts = (self._block.text,)
+        """What is written on it."""
 
     @property
     def cut(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
-from schemas.arrow_types import BOX, CAPTION, MASTER, VIEW
+from schemas.arrow_types import BOX, CAPTION, MASTER, SHOWN_TEXT, VIEW
 from schemas.asset import Asset
 from schemas.brand import BrandKit
 from schemas.delivery import Delivery
@@ -82,6 +82,7 @@ class Composite(Stage):
             pa.field("mouth_box", BOX),
             pa.field("views", pa.list_(VIEW)),  # the last three in the other formats
             pa.field("watermark_id", pa.string()),  # 12 hex digits
+            pa.field("shown_texts", pa.list_(SHOWN_TEXT)),  # of every format, as they are drawn
         ]
     )
     version: ClassVar[str] = "7"
@@ -206,6 +207,11 @@ class Composite(Stage):
             **views[0],
             "views": [{"format": n, **v} for n, v in zip(names[1:], views[1:], strict=True)],
             "watermark_id": f"{payload:012x}",
+            "shown_texts": [
+                {"format": n, **asdict(text)}
+                for n, one in zip(names, drawn, strict=True)
+                for text in one.texts
+            ],
             "verdicts": verdicts,
             "metrics": {
                 **measured,

@@ -75,6 +75,16 @@ class EndCard:
                 self._qr_y = top + (tall - self._qr.side_px) / 2
         self._window = product
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is written on it below the brand's sign, from top to bottom; a code is no text."""
+        return tuple(text for row in self._rows[1:] for text in row.texts)
+
+    @property
+    def sign_texts(self) -> tuple[str, ...]:
+        """The brand's name; nothing where its logo stands."""
+        return self._rows[0].texts
+
     def _qr_left(self, left: float, room: float) -> float:
         assert self._qr is not None, "asked only where there is a code"
         return left + (room - self._qr.side_px) / 2 if self._own.align == "centre" else left

@@ -9,7 +9,7 @@ import numpy as np
 import skia
 
 from stages.composite import paint
-from stages.composite.cards import Offer
+from stages.composite.cards import WAS, Offer
 from stages.composite.colours import Colour, Palette
 from stages.composite.fitting import Block
 from stages.composite.logo import sign_of
@@ -26,6 +26,8 @@ class Row:
     """Above it."""
     draw: Callable[[skia.Canvas, float, float], None]
     pops: bool = False
+    texts: tuple[str, ...] = ()
+    """What is written on it."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class RowSetter:
                 canvas, block, colour, self.left_px, y, align=align, box_width_px=self.room_px
             )
 
-        return Row(block.height_px, gap_px, draw)
+        return Row(block.height_px, gap_px, draw, texts=(block.text,))
 
     def _brand(self, name: str, logo: np.ndarray | None, unit: float) -> Row:
         rules = self.centred and logo is None
@@ -116,7 +118,8 @@ class RowSetter:
                 )  # fmt: skip
                 paint.fill(canvas, paint.pill(rule, 2 * unit), colour)
 
-        return Row(sign.height_px, 0.0, draw)
+        texts = (sign.name.text,) if sign.name else ()
+        return Row(sign.height_px, 0.0, draw, texts=texts)
 
     def _stars(self, rating: Rating, unit: float) -> Row:
         stars = Stars(rating, self._look, 34 * unit, self.room_px)
@@ -124,7 +127,7 @@ class RowSetter:
         def draw(canvas: skia.Canvas, y: float, time_s: float) -> None:
             stars.draw(canvas, self._x(stars.width_px), y, self._colours.faint, 1.0)
 
-        return Row(stars.height_px, 8 * unit, draw)
+        return Row(stars.height_px, 8 * unit, draw, texts=stars.texts)
 
     def _prices(self, offer: Offer, unit: float, large: float) -> Row:
         gap, room = 20 * unit, self.room_px
@@ -164,7 +167,9 @@ class RowSetter:
                 top = middle - saving.height_px / 2
                 letters.draw(canvas, saving, colours.on_accent, x + 20 * unit, top)
 
-        return Row(price.height_px, 6 * unit, draw, pops=True)
+        was = (f"{WAS} {regular.text}",) if regular else ()
+        texts = (price.text, *was, *((saving.text,) if saving else ()))
+        return Row(price.height_px, 6 * unit, draw, pops=True, texts=texts)
 
     def _button(self, text: str, unit: float) -> Row:
         if self._own.button == "underline":
@@ -195,7 +200,7 @@ class RowSetter:
             _arrow(canvas, x, middle, arrow, colours.on_accent)
             canvas.restore()
 
-        return Row(tall, 18 * unit, draw, pops=True)
+        return Row(tall, 18 * unit, draw, pops=True, texts=(block.text,))
 
     def _link(self, text: str, unit: float) -> Row:
         """The call as a line of text with a rule below it and an arrow behind."""
@@ -215,7 +220,7 @@ class RowSetter:
             middle = y + block.height_px / 2
             _arrow(canvas, x + block.width_px + 15 * unit + shift, middle, arrow, colours.accent)
 
-        return Row(tall, 22 * unit, draw)
+        return Row(tall, 22 * unit, draw, texts=(block.text,))
 
 
 def _arrow(canvas: skia.Canvas, x: float, y: float, size_px: float, colour: Colour) -> None:

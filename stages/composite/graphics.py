@@ -15,6 +15,7 @@ from stages.composite.captions import Captions
 from stages.composite.cards import AiLabel
 from stages.composite.end_card import EndCard
 from stages.composite.end_card_rows import Copy
+from stages.composite.fitting import HYPHEN
 from stages.composite.graph import Placed
 from stages.composite.hook import Hook
 from stages.composite.look import Look
@@ -31,6 +32,19 @@ class Graphics:
 
     placed: list[Placed]
     captions: Captions
+    texts: tuple[ShownText, ...] = ()
+    """All that is written on them, in the order they are laid."""
+
+
+@dataclass(frozen=True)
+class ShownText:
+    """A text as it is drawn, and when; `where` is the kind of its card, "caption", or "brand"
+    for the sign on the end card."""
+
+    where: str
+    text: str
+    start_s: float
+    end_s: float
 
 
 def plan(
@@ -40,6 +54,10 @@ def plan(
     """`logo` (h, w, 4) with straight alpha. Raises `ValueError` for a QR code without room."""
     bands = _Bands(frame, round(timeline.length_s * frame.fps))
     placed = []
+    texts = [
+        ShownText("caption", _line(group.block.text), group.start_s, group.end_s)
+        for group in captions.groups
+    ]
     if captions.groups:
         end = captions.groups[-1].end_s + 1 / frame.fps
         band = bands.between(captions.height_px, 0.0, end, [captions])
@@ -48,7 +66,9 @@ def plan(
         top, height = bands.around([hook], rise_px=60.0)
         if look.template.hook is not None and look.template.hook.style == "plain":
             top, height = 0, top + height  # the shade behind it begins at the frame's edge
-        band = bands.between(height, 0.0, hook.end_s, [Hook(hook, frame, top, look)])
+        written = Hook(hook, frame, top, look)
+        band = bands.between(height, 0.0, hook.end_s, [written])
+        texts += _written(hook, written.texts)
         placed.append(Placed("hook", band, [(0.0, top)]))
     if card := timeline.card("end_card"):
         code = timeline.card("qr")
@@ -56,42 +76,58 @@ def plan(
         drawn = EndCard(shown, card, frame, look, logo, code.text if code else None)
         band = bands.between(drawn.height_px, card.start_s, timeline.length_s, [drawn])
         placed.append(Placed("end_card", band, [(0.0, drawn.top_px)]))
+        texts += [replace(one, where="brand") for one in _written(card, drawn.sign_texts)]
+        texts += _written(card, drawn.texts)
+        texts += _written(code, (code.text,)) if code else []
     sting = timeline.card("sting")
     own = look.template.sting
     if sting and own and own.style == "sweep":  # over the whole frame, in a band of its own
         sprite = Sting(sting, frame, 0, look, logo)
         band = bands.between(frame.height_px, sting.start_s, sting.end_s, [sprite])
         placed.append(Placed("sting", band, [(0.0, 0)]))
+        texts += _written(sting, sprite.texts)
         sting = None
     if top := _top(timeline, sting, copy, frame, look, logo, bands):
-        placed.append(top)
-    return Graphics(placed, captions)
+        placed.append(top[0])
+        texts += top[1]
+    return Graphics(placed, captions, tuple(texts))
 
 
 def _top(
     timeline: Timeline, sting: Card | None, copy: Copy, frame: Format, look: Look,
     logo: np.ndarray | None, bands: _Bands,
-) -> Placed | None:  # fmt: skip
-    """The band with the AI label, the price, the stars and a sting that rises."""
+) -> tuple[Placed, list[ShownText]] | None:  # fmt: skip
+    """The band with the AI label, the price, the stars and a sting that rises, and their texts;
+    None where there is nothing of these."""
     label, price, rating = (timeline.card(kind) for kind in ("ai_label", "price", "rating"))
     cards = [card for card in (label, price, rating, sting) if card is not None]
     if not cards:
         return None
     top, height = bands.around(cards)
-    sprites: list[Sprite] = []
+    drawn: list[tuple[Card, AiLabel | PriceTag | RatingChip | Sting]] = []
     if label is not None:
-        drawn = AiLabel(label.text, frame, top, look.lettering)
-        if drawn.cut:
+        shown = AiLabel(label.text, frame, top, look.lettering)
+        if shown.cut:
             raise ValueError(f"the AI label {label.text!r} has no room in {frame.name}; shorten it")
-        sprites.append(drawn)
+        drawn.append((label, shown))
     if price is not None and copy.offer is not None:
-        sprites.append(PriceTag(copy.offer, price, frame, top, look))
+        drawn.append((price, PriceTag(copy.offer, price, frame, top, look)))
     if rating is not None and copy.rating is not None:
-        sprites.append(RatingChip(copy.rating, rating, frame, top, look))
+        drawn.append((rating, RatingChip(copy.rating, rating, frame, top, look)))
     if sting is not None:
-        sprites.append(Sting(sting, frame, top, look, logo))
-    band = bands.between(height, 0.0, timeline.length_s, sprites)
-    return Placed("top", band, [(0.0, top)])
+        drawn.append((sting, Sting(sting, frame, top, look, logo)))
+    band = bands.between(height, 0.0, timeline.length_s, [sprite for _, sprite in drawn])
+    texts = [text for card, sprite in drawn for text in _written(card, sprite.texts)]
+    return Placed("top", band, [(0.0, top)]), texts
+
+
+def _written(card: Card, texts: Sequence[str]) -> list[ShownText]:
+    return [ShownText(card.kind, _line(text), card.start_s, card.end_s) for text in texts]
+
+
+def _line(text: str) -> str:
+    """Lines of a block as one; a word that a hyphen breaks is whole again."""
+    return text.replace(f"{HYPHEN}\n", "").replace("\n", " ")
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,11 @@ class Hook:
         surface = {"plate": "paper", "block": "accent"}.get(own.style)
         self._colours = look.palette.upon(surface) if surface else _SHADE
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is written on it."""
+        return (self._block.text,)
+
     def _moment(self, time_s: float) -> tuple[float, float]:
         """(share that has come, share that has gone). It stands in the very first frame, for that
         is the one that a feed shows before it plays."""

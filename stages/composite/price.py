@@ -10,7 +10,7 @@ import skia
 from schemas.layout import Format
 from schemas.timeline import Card
 from stages.composite import paint
-from stages.composite.cards import Offer
+from stages.composite.cards import WAS, Offer
 from stages.composite.colours import argb
 from stages.composite.easing import ease_in, ease_out, ease_out_back, progress
 from stages.composite.fitting import Block
@@ -90,6 +90,12 @@ class PriceTag:
             self._saving = fit(
                 offer.saving, "bold", 0.14 * tall, width_px=0.4 * wide, max_height_px=0.19 * tall
             )
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is written on it: the former price as such, for it is struck through."""
+        was = (f"{WAS} {self._regular.text}",) if self._regular else ()
+        return (self._price.text, *was, *((self._saving.text,) if self._saving else ()))
 
     def _moment(self, time_s: float) -> tuple[float, float]:
         """(scale, opacity)."""

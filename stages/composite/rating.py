@@ -91,6 +91,8 @@ class Stars:
             text, "semibold", 0.92 * size_px, width_px=max(room_px - stars - 0.5 * size_px, 1.0)
         )
         self.width_px = stars + 0.5 * size_px + self._block.width_px
+        self.texts = (self._block.text,)
+        """The figures beside the stars."""
         self.height_px = max(size_px, self._block.height_px)
 
     def draw(self, canvas: skia.Canvas, x: float, y: float, text: Colour, shown: float) -> None:
@@ -124,6 +126,7 @@ class RatingChip:
         tall = min(66 * frame.unit, float(y1 - y0))
         self._pad = 0.34 * tall
         self._stars = Stars(rating, look, 0.52 * tall, x1 - x0 - 2 * self._pad)
+        self.texts = self._stars.texts
         wide = self._stars.width_px + 2 * self._pad
         self.rect = skia.Rect.MakeXYWH(x0, y0 - top_px, wide, tall)
         """In the band's pixels."""

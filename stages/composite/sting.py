@@ -43,6 +43,8 @@ class Sting:
             room_px=x1 - x0 - 2 * pad,
             logo_px=min(0.8 * (y1 - y0), (240 if self._sweep else 90) * self._unit),
         )  # fmt: skip
+        self.texts = (self._sign.name.text,) if self._sign.name else ()
+        """What is written on it: nothing where it is a logo."""
         wide, tall = self._sign.width_px + 2 * pad, self._sign.height_px
         tall = min(tall + 2 * _PAD_Y * self._unit, y1 - y0)
         centre, middle = (x0 + x1) / 2, (y0 + y1) / 2 - top_px

@@ -19,8 +19,8 @@ from stages.inspect.container import Container, read_container
 from stages.inspect.effects import effect_metrics
 from stages.inspect.footage import Footage, decode_footage
 from stages.inspect.gates import Gate, check_gates, judge, judge_further, reject_if_blocked
+from stages.inspect.hearing import FILES, Ear
 from stages.inspect.hearing import RATE_HZ as EAR_HZ
-from stages.inspect.hearing import Ear
 from stages.inspect.lip_model import lip_distance
 from stages.inspect.lips import lip_sync
 from stages.inspect.measures import (
@@ -38,9 +38,17 @@ from stages.inspect.speech_quality import QualityModel
 from stages.inspect.syncnet import SyncNet
 from stages.inspect.voice_quality import voice_metrics
 from stages.inspect.word_errors import word_error_rate
+from stages.inspect.word_gates import WordGates, reject_words, unheard
 from stages.shared.ffmpeg import decode_audio
+from stages.shared.ocr import PACKAGE as OCR
+from stages.shared.ocr import TextReader
+from stages.shared.picture import read_picture
+from stages.shared.read_text import Looked
 from stages.shared.sound import resample
+from stages.shared.text_gate import Finding
+from stages.shared.text_gate.text_gate import VERSION as TEXT_GATE_VERSION
 from stages.shared.watermark import BUILT_IN, detect, detect_sound, key_id, threshold
+from stages.shared.weights import fetched_files
 
 FURTHER_PAIRS = 8
 """Every so many frames flicker is looked for in a further format, which shows the same clips."""
@@ -59,11 +67,13 @@ class Inspect(Stage):
     """
 
     name: ClassVar[str] = "inspect"
-    version: ClassVar[str] = "5"
+    version: ClassVar[str] = f"5-{TEXT_GATE_VERSION}"
     reads: ClassVar[tuple[str, ...]] = (
         "masters", "captions", "caption_words", "phonemes", "shots", "photo_uri", "cutout_uri",
         "presenter_box", "mouth_box", "avatar_start_s", "avatar_end_s", "watermark_id", "script",
         "words", "voice_uri", "language", "brand", "heard_phonemes", "sound_events", "views",
+        "shown_texts", "title", "tagline", "cta", "hook", "price", "regular_price", "currency",
+        "rating", "rating_count",
     )  # fmt: skip
     writes: ClassVar[pa.Schema] = pa.schema([("contact_sheet_uri", pa.string())])
     # Where and how long it works changes no number, so none of these is part of the key.
@@ -83,13 +93,26 @@ class Inspect(Stage):
     lexicon: tuple[str, ...] = ()
     effects: tuple[tuple[str, Asset], ...] = ()
     """Sounds by the name of the effect, as the composite stage plays them."""
+    names: Asset | None = None
+    """Further people to look for in what is said and shown, as `Screen.names`."""
+    rules: Asset | None = None
+    """Policy file in the place of the shipped one, as `Screen.rules`."""
+    profiles: tuple[str, ...] = ("standard",)
     # In the key by `identity`: most campaigns have none.
+    recogniser: Asset | str | None = field(default=None, metadata={"place": True})
+    """Whisper weights in CTranslate2's form, a folder or a hub id, in the place of the packaged."""
+    recogniser_revision: str | None = field(default=None, metadata={"place": True})
+    """Commit of the hub's repository, 40 hex digits."""
     lip_model: Asset | None = field(default=None, metadata={"place": True})
     """SyncNet's weights, a file or a folder with one, for `lse_c`, `lse_d` and `lse_offset_ms`."""
+    reads_pictures: bool = field(default=False, metadata={"place": True})
+    """Whether the product photo and a frame of each shot are read (OCR), as the texts are."""
+    _reader: TextReader | None = field(init=False, repr=False, compare=False, default=None)
     _lip_net: tuple[str, SyncNet] | None = field(
         init=False, repr=False, compare=False, default=None
     )
     _ear: Ear | None = field(init=False, repr=False, compare=False, default=None)
+    _words: WordGates | None = field(init=False, repr=False, compare=False, default=None)
     _quality: QualityModel | None = field(init=False, repr=False, compare=False, default=None)
     _faces: FaceFinder | None = field(init=False, repr=False, compare=False, default=None)
     _indecency: IndecencyModel | None = field(init=False, repr=False, compare=False, default=None)
@@ -102,36 +125,66 @@ class Inspect(Stage):
 
     @property
     def identity(self) -> str:
-        """For its key: the watermark's secret, and the lip model, if there is one."""
-        lips = f", lips by {self.lip_model.sha256}" if self.lip_model else ""
-        return f"watermark by {key_id(self.watermark_secret)}{lips}"
+        """For its key: the watermark's secret, and the models that are the campaign's."""
+        ear = self.recogniser.sha256 if isinstance(self.recogniser, Asset) else self.recogniser
+        told = [f"watermark by {key_id(self.watermark_secret)}"]
+        told += [f"lips by {self.lip_model.sha256}"] if self.lip_model else []
+        told += [f"heard by {ear}@{self.recogniser_revision}"] if ear else []
+        return ", ".join([*told, *([f"read by {OCR}"] if self.reads_pictures else [])])
+
+    def prepare(self) -> None:
+        """Fetch the recogniser, if it is the hub's."""
+        if isinstance(self.recogniser, str):
+            fetched_files(self.recogniser, self.recogniser_revision, FILES)
 
     def load(self) -> None:
-        """Load the four small models; one thread each, the pool of workers fills the cores."""
+        """Load the four small models; one thread each, the pool of workers fills the cores. What
+        is an asset comes with the first spot."""
         cv2.setNumThreads(1)
-        self._ear, self._quality = Ear(), QualityModel()
+        if isinstance(self.recogniser, str):
+            self._ear = Ear(fetched_files(self.recogniser, self.recogniser_revision, FILES))
+        elif self.recogniser is None:
+            self._ear = Ear()
+        if self.names is None and self.rules is None:
+            self._words = WordGates.of(None, None, self.profiles, None)
+        self._reader = TextReader() if self.reads_pictures else None
+        self._quality = QualityModel()
         self._faces, self._indecency = FaceFinder(), IndecencyModel()
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
-        """See `Stage.run`. Raises `Reject` ("gate_<metric>") where a gate blocks."""
+        """See `Stage.run`. Raises `Reject` where a gate blocks: "gate_<metric>", "heard_..." for
+        what is said, "shown_..." for what is drawn."""
         forms = {form.name: form for form in self.formats}
         first, *further = spot["masters"]
         voice = decode_audio(media.open(spot["voice_uri"]), EAR_HZ)
         assert self._quality is not None, "load() comes before run()"
-        metrics, sheet = self._measure(spot, first, forms[first["format"]], voice, media)
+        self._receive(media)
+        metrics, sheet, heard = self._measure(spot, first, forms[first["format"]], voice, media)
         metrics |= voice_metrics(voice, spot["phonemes"], self._quality)
+        assert self._words is not None, "load() comes before run()"
+        words = [*heard, *self._words.shown(spot)]
         verdicts = judge(metrics, self._gates_of(first["format"]))
+        verdicts += tuple(finding.verdict for finding in words)
         sheet_uri = media.save(sheet)
+        reject_words(words, verdicts, metrics)
         reject_if_blocked(metrics, verdicts)
         for master in further:
             name = master["format"]
             seen = spot_in(spot, name)
-            measured = self._measure_further(seen, master, first, forms[name], voice, media)
+            measured, heard = self._measure_further(seen, master, first, forms[name], voice, media)
             judged = judge_further(measured, self._gates_of(name), name)
             metrics |= {f"{metric}.{name}": value for metric, value in measured.items()}
-            verdicts += judged
+            verdicts += (*judged, *(finding.verdict for finding in heard))
+            reject_words(heard, verdicts, metrics)
             reject_if_blocked(metrics, judged)
         return {"contact_sheet_uri": sheet_uri, "metrics": metrics, "verdicts": list(verdicts)}
+
+    def _receive(self, media: Media) -> None:
+        """What the campaign brings; it stays warm for the next spot, which has the same."""
+        if isinstance(self.recogniser, Asset) and self._ear is None:
+            self._ear = Ear(media.open(self.recogniser))
+        if self._words is None:
+            self._words = WordGates.of(self.names, self.rules, self.profiles, media)
 
     def _gates_of(self, name: str) -> tuple[Gate, ...]:
         own = {gate[0]: gate for gate in dict(self.format_gates).get(name, ())}
@@ -140,8 +193,8 @@ class Inspect(Stage):
     def _measure(
         self, spot: Mapping[str, Any], master: Mapping[str, Any], form: Format, voice: np.ndarray,
         media: Media,
-    ) -> tuple[dict[str, float], Path]:  # fmt: skip
-        """All metrics of the first master, and the file of its contact sheet."""
+    ) -> tuple[dict[str, float], Path, list[Finding]]:  # fmt: skip
+        """All metrics of the first master, the file of its contact sheet, what its words say."""
         path = media.open(master["uri"])
         container = read_container(path)
         sheet_s = sheet_times_s(self.length_s, fades_s(spot["shots"]))
@@ -150,9 +203,11 @@ class Inspect(Stage):
         footage, seen = self._look(path, container, times_s, spot.get("mouth_box"), media)
         sheet = [seen[t] for t in sheet_s]
         sound = self._decode_sound(container, path)
+        heard, findings = self._sound(spot, sound, voice)
+        findings += self._read(spot, {times[0]: seen[times[0]] for times in product_s}, media)
         metrics = {
             **file_metrics(container, len(footage.luma), form, self.codec),
-            **self._sound(spot, sound, voice),
+            **heard,
             **self._effects(spot, footage, sound, media),
             **fault_metrics(footage, spot["shots"]),
             **product_metrics(spot, [[seen[t] for t in times] for times in product_s], media),
@@ -165,12 +220,12 @@ class Inspect(Stage):
         }
         target = media.scratch(f"{form.name}-contact-sheet.png")
         contact_sheet(sheet, sheet_s).save(target, compress_level=4)
-        return metrics, target
+        return metrics, target, findings
 
     def _measure_further(
         self, spot: Mapping[str, Any], master: Mapping[str, Any], first: Mapping[str, Any],
         form: Format, voice: np.ndarray, media: Media,
-    ) -> dict[str, float]:  # fmt: skip
+    ) -> tuple[dict[str, float], list[Finding]]:  # fmt: skip
         """What may differ in the master of a further format; `spot` is as that format shows it."""
         path = media.open(master["uri"])
         container = read_container(path)
@@ -185,11 +240,11 @@ class Inspect(Stage):
             **self._people(one_each, one_each, spot.get("presenter_box")),
             **self._watermark(footage, spot["watermark_id"]),
         }
-        if sound_digest(path) != sound_digest(media.open(first["uri"])):
-            sound = self._decode_sound(container, path)
-            metrics |= self._sound(spot, sound, voice)
-            metrics |= self._sound_mark(sound, spot["watermark_id"])
-        return metrics
+        if sound_digest(path) == sound_digest(media.open(first["uri"])):
+            return metrics, []
+        sound = self._decode_sound(container, path)
+        heard, findings = self._sound(spot, sound, voice)
+        return metrics | heard | self._sound_mark(sound, spot["watermark_id"]), findings
 
     def _look(
         self, path: Path, container: Container, times_s: Sequence[float],
@@ -213,7 +268,8 @@ class Inspect(Stage):
 
     def _sound(
         self, spot: Mapping[str, Any], samples: np.ndarray, voice: np.ndarray
-    ) -> dict[str, float]:
+    ) -> tuple[dict[str, float], list[Finding]]:
+        """(what was measured of the sound, what the words say that are heard in it)."""
         metrics = sound_metrics(samples)
         mono = resample(samples.mean(axis=1), RATE_HZ, EAR_HZ)
         if np.any(mono):
@@ -223,13 +279,28 @@ class Inspect(Stage):
         if np.any(mono) and np.any(voice):
             metrics["voice_offset_ms"] = voice_offset_ms(mono, voice, EAR_HZ)
         language = (spot.get("language") or "en").partition("-")[0].lower()
-        assert self._ear is not None, "load() comes before run()"
-        if self._ear.knows(language):
-            said = " ".join(word["spoken"] for word in spot["words"] or []) or spot["script"]
-            heard = self._ear.words(mono, language) if np.any(mono) else ""
-            names = (*self.lexicon, spot.get("brand") or "")
-            metrics["word_error_rate"] = word_error_rate(said, heard, names, language)
-        return metrics
+        ear, words = self._ear, self._words
+        assert ear is not None and words is not None, "load() comes before run()"
+        if not ear.knows(language):
+            return metrics, unheard(language)
+        said = " ".join(word["spoken"] for word in spot["words"] or []) or spot["script"]
+        heard = ear.words(mono, language) if np.any(mono) else ""
+        names = (*self.lexicon, spot.get("brand") or "")
+        metrics["word_error_rate"] = word_error_rate(said, heard, names, language)
+        return metrics, words.heard(
+            spot, heard, names, language, lambda: ear.closely(mono, language)
+        )
+
+    def _read(
+        self, spot: Mapping[str, Any], frames: Mapping[float, np.ndarray], media: Media
+    ) -> list[Finding]:
+        """What stands in the product photo and in these frames, where the campaign asks for it."""
+        if self._reader is None or self._words is None:
+            return []
+        photo = read_picture(media.open(spot["photo_uri"]))
+        looked = [Looked("the product photo", None, photo)]
+        looked += [Looked(f"the frame at {t:.1f} s", t, frame) for t, frame in frames.items()]
+        return self._words.read(spot, looked, self._reader)
 
     def _lip_model(
         self, spot: Mapping[str, Any], path: Path, container: Container, samples: np.ndarray,

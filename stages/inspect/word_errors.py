@@ -29,50 +29,83 @@ def word_error_rate(
     written together or apart ("dish washer") are no error. Levenshtein distance by words.
     """
     wanted, got = spoken_words(said, language), spoken_words(heard, language)
-    known = {tuple(spoken_words(name, language)) for name in names}
-    known |= {(word,) for name in known for word in name}
     if not wanted:
         return float(bool(got))
+    return _costs(wanted, got, _known(names, language))[0][-1][-1] / len(wanted)
+
+
+def aligned(
+    wanted: Sequence[str], got: Sequence[str], names: Collection[str] = (), language: str = "en"
+) -> list[tuple[int, int]]:
+    """For each word of `got` the first and end of the words of `wanted` that stand there, by the
+    path of `word_error_rate`; both the same for a word that was added. Words as `spoken_words`
+    gives them."""
+    _, ways = _costs(wanted, got, _known(names, language))
+    places = [(0, 0)] * len(got)
+    i, j = len(wanted), len(got)
+    while (i, j) != (0, 0):
+        to_i, to_j = ways[i][j]
+        for word in range(to_j, j):
+            places[word] = (to_i, i)
+        i, j = to_i, to_j
+    return places
+
+
+def _known(names: Collection[str], language: str) -> Collection[tuple[str, ...]]:
+    whole = {tuple(spoken_words(name, language)) for name in names}
+    return whole | {(word,) for name in whole for word in name}
+
+
+Places = list[list[tuple[int, int]]]
+
+
+def _costs(
+    wanted: Sequence[str], got: Sequence[str], known: Collection[tuple[str, ...]]
+) -> tuple[list[list[float]], Places]:
+    """(least cost of each pair of beginnings, the shorter pair that it comes from)."""
     costs = [[0.0] * (len(got) + 1) for _ in range(len(wanted) + 1)]
+    ways = [[(0, 0)] * (len(got) + 1) for _ in range(len(wanted) + 1)]
     for i in range(len(wanted) + 1):
         for j in range(len(got) + 1):
             if i == j == 0:
                 continue
             choices = []
-            if i:
-                choices.append(costs[i - 1][j] + 1)
-            if j:
-                choices.append(costs[i][j - 1] + 1)
             if i and j:
-                choices.append(costs[i - 1][j - 1] + (wanted[i - 1] != got[j - 1]))
+                cost = costs[i - 1][j - 1] + (wanted[i - 1] != got[j - 1])
+                choices.append((cost, (i - 1, j - 1)))
             choices += _joined(costs, wanted, got, known, i, j)
-            costs[i][j] = min(choices)
-    return costs[-1][-1] / len(wanted)
+            if i:
+                choices.append((costs[i - 1][j] + 1, (i - 1, j)))
+            if j:
+                choices.append((costs[i][j - 1] + 1, (i, j - 1)))
+            costs[i][j], ways[i][j] = min(choices, key=lambda choice: choice[0])
+    return costs, ways
 
 
 def _joined(
     costs: list[list[float]], wanted: Sequence[str], got: Sequence[str],
     known: Collection[tuple[str, ...]], i: int, j: int,
-) -> list[float]:  # fmt: skip
+) -> list[tuple[float, tuple[int, int]]]:  # fmt: skip
     """Costs of taking several words on one side for one on the other, or for a name."""
     choices = []
     for n in range(1, min(_LONGEST, j) + 1 if i else 1):
         heard = "".join(got[j - n : j])
         if heard == wanted[i - 1]:
-            choices.append(costs[i - 1][j - n])
+            choices.append((costs[i - 1][j - n], (i - 1, j - n)))
         for m in range(1, min(_LONGEST, i) + 1):
             name = tuple(wanted[i - m : i])
-            if name in known and _alike(heard, "".join(name)):
-                choices.append(costs[i - m][j - n])
+            if name in known and likeness(heard, "".join(name)) >= _LIKE:
+                choices.append((costs[i - m][j - n], (i - m, j - n)))
     for n in range(2, min(_LONGEST, i) + 1):
         if j and "".join(wanted[i - n : i]) == got[j - 1]:
-            choices.append(costs[i - n][j - 1])
+            choices.append((costs[i - n][j - 1], (i - n, j - 1)))
     return choices
 
 
-def _alike(a: str, b: str) -> bool:
+def likeness(a: str, b: str) -> float:
+    """How alike two words sound, 0 to 1: one less the edits per letter of their rough sounds."""
     a, b = _sound(a), _sound(b)
-    return 1 - _distance(a, b) / max(len(a), len(b), 1) >= _LIKE
+    return 1 - _distance(a, b) / max(len(a), len(b), 1)
 
 
 def _sound(word: str) -> str:

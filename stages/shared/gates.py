@@ -47,7 +47,17 @@ def _verdict(metrics: Mapping[str, float], gate: Gate, by: str) -> Verdict:
         side = f"at least {least:g}" if least is not None else f"at most {most:g}"
         limits = f"is {side}" if passes else f"must be {side}"
     evidence = f"{metric} {_shown(value)} {limits}"
-    return Verdict(by, metric, "pass" if passes else "block", evidence)
+    said = "pass" if passes else "block"
+    return Verdict(
+        by, metric, said, evidence, score=value, threshold=_threshold(value, least, most)
+    )
+
+
+def _threshold(value: float, least: float | None, most: float | None) -> float | None:
+    """The limit that the value broke, or is nearer to."""
+    if least is None or most is None:
+        return most if least is None else least
+    return most if value - least > most - value else least
 
 
 def _shown(value: float) -> str:

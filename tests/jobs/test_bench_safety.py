@@ -12,6 +12,7 @@ from jobs.bench.safety import Answer, in_words, lines, measure_texts, write_answ
 from jobs.bench.safety_mutations import MUTATIONS
 from jobs.bench.safety_plot import plot_safety
 from jobs.bench.safety_set import BENIGN, WORDS, cases
+from jobs.bench.safety_speech import measure_speech, speech_in_words, voiced, write_heard
 from stages.shared.picture import read_picture
 from stages.shared.text_gate.people import Person
 from stages.shared.text_gate.text_gate import shipped_names
@@ -81,3 +82,22 @@ def test_a_gate_that_finds_nothing_fails_the_figures(answers: list[Answer]) -> N
     blind = [replace(answer, verdict="pass") for answer in answers]
     assert {line.caught for line in lines(blind)} == {0.0}
     assert not any(answer.is_right for answer in blind if answer.case.expected == "stop")
+
+
+def test_voices_say_their_script_or_something_else(tmp_path: Path) -> None:
+    """Would catch a set that changes between two runs, a voice put in that says the script after
+    all, and a table that counts a stopped voice as let by."""
+    made = voiced(2, 24)
+    assert made == voiced(2, 24) and made[8:] != voiced(3, 24)[8:]
+    assert {case.kind for case in made} == {"demo", "plain", "trap", "name", "claim", "price"}
+    assert all((case.said == case.script) == (case.kind in ("demo", "plain", "trap"))
+               for case in made)  # fmt: skip
+    few = [next(case for case in made if case.kind == kind) for kind in ("plain", "price")]
+    found = measure_speech(few)
+    assert [one.verdict for one in found] == ["pass", "review"]
+    said = speech_in_words(found)
+    assert "plain: 1 voices, 0 blocked, 0 held; 1 within the word error rate, 1 of" in said
+    assert "price: 1 voices, 0 blocked, 1 held; 1 within the word error rate, 0 of" in said
+    write_heard(found, tmp_path / "heard.csv")
+    with (tmp_path / "heard.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["verdict"] for row in csv.DictReader(file)] == ["pass", "review"]

@@ -132,6 +132,24 @@ def made(store: MediaStore, row: dict[str, Any]) -> dict[str, Any]:
         return dict(_stage().run(row, media))
 
 
+def test_all_that_is_written_is_recorded_as_it_is_drawn(made: dict[str, Any]) -> None:
+    """Would catch a text on screen that no gate can read, and one that is told of and not drawn."""
+    shown = made["shown_texts"]
+    by: dict[str, list[str]] = {}
+    for one in shown:
+        by.setdefault(one["where"], []).append(one["text"])
+        assert one["format"] == "small" and 0 <= one["start_s"] < one["end_s"] <= LENGTH_S
+    assert by["ai_label"] == ["AI-generated"] and by["brand"] == ["Northfold"]
+    assert by["price"] == ["$24", "instead of $28"], "the saving had no room in so small a frame"
+    card = by["end_card"]
+    assert card[0] == "No two alike" and "Shop it" in card and "$24" in card
+    title = next(text for text in card if "movie" in text)
+    assert title.endswith("…") and "\n" not in title, "as it is cut, on one line"
+    assert by["caption"] == [caption["text"] for caption in made["captions"]]
+    last = [one for one in shown if one["where"] == "end_card"]
+    assert {(one["start_s"], one["end_s"]) for one in last} == {(END_CARD[0] + 0.1, LENGTH_S)}
+
+
 @pytest.fixture(scope="module")
 def master(store: MediaStore, made: dict[str, Any]) -> Path:
     """The rendered file."""

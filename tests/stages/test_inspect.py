@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.media import MediaStore, Workspace
+from pipeline.media import MediaStore, Workspace, asset
 from schemas.layout import Box
 from stages.base import Reject
 from stages.inspect import METRICS, Inspect
@@ -214,7 +215,15 @@ def test_a_good_spot_passes(stage: Inspect, make: Any, media: Workspace) -> None
     written = dict(stage.run(make(Defects()), media))
     metrics: Mapping[str, float] = written["metrics"]
     assert set(metrics) <= set(METRICS)
-    assert [v.rule for v in written["verdicts"]] == [gate[0] for gate in GATES]
+    measured = [v for v in written["verdicts"] if v.gate == "inspect"]
+    assert [v.rule for v in measured] == [gate[0] for gate in GATES]
+    assert [v.gate for v in written["verdicts"][len(GATES) :]] == [
+        "inspect.speech", "inspect.shown"
+    ]  # fmt: skip
+    by = {v.rule: v for v in measured}
+    assert by["word_error_rate"].threshold == 0.34 == GATES[5][2]
+    assert by["word_error_rate"].score == metrics["word_error_rate"]
+    assert by["true_peak_dbtp"].column is by["true_peak_dbtp"].at_s is None
     assert {v.verdict for v in written["verdicts"]} == {"pass"}
     assert metrics["frame_count"] == LENGTH_S * FPS and metrics["video_fps"] == FPS
     assert (metrics["width_px"], metrics["height_px"]) == (WIDTH, HEIGHT)
@@ -297,6 +306,30 @@ def test_a_face_that_is_not_the_presenters_is_found(
     assert caught.value.metrics["faces_outside_presenter"] == 1.0
     found = [Face(0.4, 0.5, 1.0), Face(0.9, 0.5, 1.0)]
     assert outside(found, Box(0.1, 0.3, 0.8, 0.9)) == 1
+
+
+def test_what_is_said_and_shown_beyond_the_script_is_found(
+    stage: Inspect, make: Any, media: Workspace
+) -> None:
+    """Would catch a stage that never asks the text gate, or not with the campaign's own names; and
+    a claim that is drawn over the picture and in no column that was screened."""
+    listed = [{"name": "Slow Mornings", "reason": "somebody"}]
+    names = media.scratch("names.json")
+    names.write_text(json.dumps({"people": listed}))
+    own = replace(stage, gates=(), names=asset(str(names)))
+    own.load()
+    shown = {"format": "9x16", "where": "hook", "text": "Cures cancer", "start_s": 0, "end_s": 2}
+    script = "Quiet evenings need a better lamp."
+    row = {**make(Defects()), "script": script, "shown_texts": [shown]}
+    with pytest.raises(Reject) as caught:
+        own.run(row, media)
+    assert caught.value.reason_code == "heard_public_figure"
+    by = {v.gate: v for v in caught.value.verdicts if v.verdict == "block"}
+    name, claim = by["inspect.speech.names"], by["inspect.shown.policy"]
+    assert (name.column, name.span) == ("heard", "Slow mornings")
+    assert name.at_s is not None and name.at_s < 0.8, "when it is heard in the mix"
+    assert claim.at_s == 1.0 and claim.span == "Cures cancer"
+    assert caught.value.metrics["word_error_rate"] > 0.34
 
 
 def test_gates_are_checked_before_anything_is_spent() -> None:

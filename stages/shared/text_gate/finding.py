@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from stages.base import Reject, Verdict
@@ -15,6 +15,28 @@ class Finding:
     verdict: Verdict
     reason_code: str = ""
     reason: str = ""
+    about: str = ""
+    """What was found, whatever the words: the person, the rule's id, the claim and its amount."""
+
+
+Known = Mapping[tuple[str, str], str]
+"""Findings by (last word of the gate, what it is about), each with its verdict."""
+
+
+def known_in(findings: Iterable[Finding]) -> Known:
+    """What was found in texts that were screened: a later look need not ask about it again."""
+    return {key(one): one.verdict.verdict for one in findings if one.verdict.verdict != "pass"}
+
+
+def key(finding: Finding) -> tuple[str, str]:
+    """Of `Known`: the same for the same person or rule in whichever text, asked by any stage."""
+    return finding.verdict.gate.rpartition(".")[2], finding.about
+
+
+def is_new(finding: Finding, known: Known) -> bool:
+    """Whether it stops something that the screened texts do not leave to a person already."""
+    known_as = known.get(key(finding), "block")
+    return finding.verdict.verdict != "pass" and known_as == "block"
 
 
 def passed(gate: str, rule: str, evidence: str) -> Finding:

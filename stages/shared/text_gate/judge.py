@@ -71,7 +71,7 @@ def screen_judged(
     evidence = f"{found.verdict}, {about}, certainty {found.certainty:.2f}, {where}; {judge}"
     rule = found.categories[0] if found.categories else found.verdict
     if found.verdict == "safe":
-        return [Finding(Verdict(gate, "safe", "pass", evidence))]
+        return [Finding(Verdict(gate, "safe", "pass", evidence, score=found.certainty))]
     if found.verdict == "unclear":
         said = found.answer.strip()[:80]
         reason = (
@@ -83,4 +83,5 @@ def screen_judged(
     severity = judge.unsafe if found.verdict == "unsafe" else "review"
     fix = "change the words" if severity == "block" else "a person should decide"
     reason = f"The safeguard {judge} calls the texts {found.verdict} ({about}); {fix}."
-    return [Finding(Verdict(gate, rule, severity, evidence), f"safeguard_{found.verdict}", reason)]
+    verdict = Verdict(gate, rule, severity, evidence, score=found.certainty)
+    return [Finding(verdict, f"safeguard_{found.verdict}", reason)]

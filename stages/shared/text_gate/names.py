@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
 from stages.base import Verdict
@@ -22,17 +23,21 @@ def screen_names(
         for match in names.find(text):
             person = f"{match.person.name} ({match.person.reason})"
             evidence = f'{column}: "{match.said}" is {person}, {match.how}'
+            found = functools.partial(
+                Verdict, gate, evidence=evidence, column=column, span=match.said
+            )
+            who = match.person.name
             if match.person.brand and words_of(match.person.name) == words_of(brand):
-                findings.append(Finding(Verdict(gate, "own_brand", "pass", evidence)))
+                findings.append(Finding(found(rule="own_brand", verdict="pass"), about=who))
             elif match.certain:
-                verdict = Verdict(gate, "public_figure", "block", evidence)
+                verdict = found(rule="public_figure", verdict="block")
                 reason = f'The {column} names {person} as "{match.said}"; take the name out.'
-                findings.append(Finding(verdict, "public_figure", reason))
+                findings.append(Finding(verdict, "public_figure", reason, who))
             else:
-                verdict = Verdict(gate, "public_figure", "review", evidence)
+                verdict = found(rule="public_figure", verdict="review")
                 reason = (
                     f'"{match.said}" in the {column} may mean {person}: {match.how}; a person'
                     " should decide, or the words be changed."
                 )
-                findings.append(Finding(verdict, "public_figure_possible", reason))
+                findings.append(Finding(verdict, "public_figure_possible", reason, who))
     return findings

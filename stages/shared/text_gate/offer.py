@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from schemas.money import Price, format_price
 from stages.shared.text_gate.claims import Claim
@@ -35,6 +36,20 @@ class Offer:
     rating: Decimal | None = None
     """Mean of the reviews, of 5."""
     rating_count: int | None = None
+
+    @classmethod
+    def of_spot(cls, spot: Mapping[str, Any]) -> Offer | None:
+        """The offer of a spot's row; None where it has no price."""
+        if spot.get("price") is None or not spot.get("currency"):
+            return None
+        regular, rating = spot.get("regular_price"), spot.get("rating")
+        return cls(
+            price=Price(Decimal(str(spot["price"])).normalize(), spot["currency"]),
+            regular=None if regular is None else Decimal(str(regular)),
+            language=spot.get("language") or "en",
+            rating=None if rating is None else Decimal(str(rating)),
+            rating_count=spot.get("rating_count"),
+        )
 
     def shown(self, amount: Decimal) -> str:
         """An amount in the feed's currency, for people."""

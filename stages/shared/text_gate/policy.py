@@ -96,14 +96,18 @@ def screen_policy(texts: Mapping[str, str], policy: Policy, stage: str = "screen
             by = "" if rule.profiles == STANDARD else f" ({', '.join(rule.profiles)})"
             evidence = f'{column}: "{said}". {rule.rationale}{by}'
             if rule.age_gated:
-                adults = Verdict(gate, rule.policy_class, "age_gate", evidence)
-                findings.append(Finding(adults, code))
+                adults = Verdict(
+                    gate, rule.policy_class, "age_gate", evidence, column=column, span=said
+                )
+                findings.append(Finding(adults, code, about=rule.id))
             if rule.severity in ("block", "review"):
-                verdict = Verdict(gate, rule.policy_class, rule.severity, evidence)
+                verdict = Verdict(
+                    gate, rule.policy_class, rule.severity, evidence, column=column, span=said
+                )
                 fix = "take it out" if rule.severity == "block" else "a person should decide"
                 reason = f'The {column} says "{said}": {rule.rationale} Please {fix}.'
                 if rule.severity == "review":
                     reason = f'The {column} says "{said}"; {fix}. {rule.rationale}'
-                findings.append(Finding(verdict, code, reason))
+                findings.append(Finding(verdict, code, reason, rule.id))
     looked = f"{len(policy.rules)} rules, {' and '.join(policy.profiles)}, in {', '.join(texts)}"
     return findings or [passed(gate, "all", looked)]

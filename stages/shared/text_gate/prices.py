@@ -28,6 +28,9 @@ def screen_prices(
             evidence = f'{column}: "{claim.said}" ({claim.kind}); feed: {fault.feed}'
             fix = "make them agree" if fault.severity == "block" else "a person should decide"
             reason = f"The {column} says {claim.said!r}, the feed says {fault.feed}; {fix}."
-            verdict = Verdict(gate, claim.kind, fault.severity, evidence)
-            findings.append(Finding(verdict, fault.code, reason))
+            verdict = Verdict(
+                gate, claim.kind, fault.severity, evidence, column=column, span=claim.said
+            )
+            about = f"{claim.kind} {claim.amount.normalize():f}"
+            findings.append(Finding(verdict, fault.code, reason, about))
     return findings or [passed(gate, "price", f"{seen} claims, all as in the feed")]
