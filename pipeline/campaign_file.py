@@ -138,6 +138,13 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
         folder_of = place("policy.safeguard.model", policy.safeguard.model, folder=True)
         safeguard = policy.safeguard.model_copy(update={"model": folder_of})
         policy = policy.model_copy(update={"safeguard": safeguard})
+    if policy.image_safeguard is not None and not is_hub_id(policy.image_safeguard.model):
+        judge = policy.image_safeguard
+        folder_of = place("policy.image_safeguard.model", judge.model, folder=True)
+        judge = judge.model_copy(update={"model": folder_of})
+        policy = policy.model_copy(update={"image_safeguard": judge})
+    faces = policy.faces and in_part(policy.faces, "policy.faces", "file")
+    policy = policy.model_copy(update={"faces": faces})
     effects = {name: place(f"sound.effects.{name}", path) for name, path in sound.effects.items()}
     return campaign.model_copy(
         update={

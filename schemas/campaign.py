@@ -20,6 +20,7 @@ from schemas.consent import Rights
 from schemas.delivery import Delivery, deliveries_of
 from schemas.disclosure import Disclosure, as_disclosure
 from schemas.encoding_settings import EncodingSettings
+from schemas.image_policy import FaceList, ImageSafeguard, Nsfw, as_face_list
 from schemas.matting import Matting
 from schemas.platform import FormatName, platforms_of, shipped_platforms, unknown_platform
 from schemas.presenter_model import PresenterModel
@@ -71,7 +72,6 @@ DEFAULT_GATES: dict[str, tuple[float | None, float | None]] = {
     "captions_seen": (1, None),
     "captions_in_safe_zone": (1, None),
     # who and what is on it
-    "nsfw_score": (None, 0.3),
     "faces_found": (None, 1),
     "faces_outside_presenter": (None, 0),
     "watermark_read": (1, None),
@@ -183,6 +183,11 @@ class Policy(_Part):
     rules: str | None = None
     """Policy file (YAML or JSON), in the place of the shipped one."""
     safeguard: Safeguard | None = None
+    nsfw: Nsfw = Nsfw()
+    """How indecent a picture may be."""
+    faces: Annotated[FaceList | None, BeforeValidator(as_face_list)] = None
+    """Sealed list of people who must not be shown: a file alone, or with limits of its own."""
+    image_safeguard: ImageSafeguard | None = None
     review: Literal["after_render", "before_render"] = "after_render"
     """When a spot waits for a person: finished, to be seen, or before it costs anything."""
 

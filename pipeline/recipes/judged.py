@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pipeline.media import asset
 from pipeline.recipes.parts import formats
+from pipeline.recipes.shown import image_gate
 from schemas.asset import Asset
 from schemas.campaign import Campaign
 from schemas.config_error import ConfigError, Refusal
@@ -28,7 +29,12 @@ def inspect(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Inspe
         effects=effects,
         length_s=campaign.length_s,
         watermark_secret=campaign.watermark_secret,
+        shown=image_gate(campaign),
     )
+    judge = campaign.policy.image_safeguard
+    if judge is not None:
+        hardware = Hardware(cpus=1, gpus=judge.gpus, memory_gb=16.0)
+        stage = replace(stage, hardware=hardware, seconds_hint=15.0)  # a guess
     given = campaign.lip_model
     if given is None:
         asked = sorted(name for name, *_ in stage.gates if name in OF_LIP_MODEL)
@@ -47,7 +53,7 @@ def inspect(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Inspe
     return replace(
         stage,
         lip_model=weights,
-        hardware=Hardware(cpus=1, memory_gb=3.0),
+        hardware=Hardware(cpus=1, gpus=judge.gpus if judge else 0, memory_gb=19 if judge else 3.0),
         seconds_hint=25.0,  # measured on one core, without a GPU
     )
 

@@ -18,7 +18,14 @@ from stages.inspect.contact_sheet import contact_sheet, sheet_times_s
 from stages.inspect.container import Container, read_container
 from stages.inspect.effects import effect_metrics
 from stages.inspect.footage import Footage, decode_footage
-from stages.inspect.gates import Gate, check_gates, judge, judge_further, reject_if_blocked
+from stages.inspect.gates import (
+    Gate,
+    check_gates,
+    judge,
+    judge_further,
+    reject_if_blocked,
+    reject_if_unfit,
+)
 from stages.inspect.hearing import RATE_HZ as EAR_HZ
 from stages.inspect.hearing import Ear
 from stages.inspect.lip_model import lip_distance
@@ -32,14 +39,15 @@ from stages.inspect.measures import (
     product_times_s,
     spot_in,
 )
-from stages.inspect.people import FaceFinder, IndecencyModel, outside
 from stages.inspect.soundness import RATE_HZ, sound_digest, sound_metrics, voice_offset_ms
 from stages.inspect.speech_quality import QualityModel
 from stages.inspect.syncnet import SyncNet
 from stages.inspect.voice_quality import voice_metrics
 from stages.inspect.word_errors import word_error_rate
 from stages.shared.ffmpeg import decode_audio
+from stages.shared.image_gate import Frame, ImageGate, frame_times_s, outside
 from stages.shared.sound import resample
+from stages.shared.text_gate.finding import Finding
 from stages.shared.watermark import detect
 
 FURTHER_PAIRS = 8
@@ -59,7 +67,7 @@ class Inspect(Stage):
     """
 
     name: ClassVar[str] = "inspect"
-    version: ClassVar[str] = "4"
+    version: ClassVar[str] = "5"
     reads: ClassVar[tuple[str, ...]] = (
         "masters", "captions", "caption_words", "phonemes", "shots", "photo_uri", "cutout_uri",
         "presenter_box", "mouth_box", "avatar_start_s", "avatar_end_s", "watermark_id", "script",
@@ -81,6 +89,8 @@ class Inspect(Stage):
     lexicon: tuple[str, ...] = ()
     effects: tuple[tuple[str, Asset], ...] = ()
     """Sounds by the name of the effect, as the composite stage plays them."""
+    shown: ImageGate = field(default_factory=ImageGate)
+    """What frames are held against: one a second, and each shot's first."""
     # In the key by `identity`: most campaigns have none.
     lip_model: Asset | None = field(default=None, metadata={"place": True})
     """SyncNet's weights, a file or a folder with one, for `lse_c`, `lse_d` and `lse_offset_ms`."""
@@ -89,8 +99,6 @@ class Inspect(Stage):
     )
     _ear: Ear | None = field(init=False, repr=False, compare=False, default=None)
     _quality: QualityModel | None = field(init=False, repr=False, compare=False, default=None)
-    _faces: FaceFinder | None = field(init=False, repr=False, compare=False, default=None)
-    _indecency: IndecencyModel | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
         """Refuse gates on what is not measured, before anything is rendered."""
@@ -103,11 +111,15 @@ class Inspect(Stage):
         """For its key: the lip model, if there is one."""
         return f"lips by {self.lip_model.sha256}" if self.lip_model else ""
 
+    def prepare(self) -> None:
+        """Fetch the image safeguard's weights."""
+        self.shown.prepare()
+
     def load(self) -> None:
-        """Load the four small models; one thread each, the pool of workers fills the cores."""
+        """Load the small models; one thread each, the pool of workers fills the cores."""
         cv2.setNumThreads(1)
         self._ear, self._quality = Ear(), QualityModel()
-        self._faces, self._indecency = FaceFinder(), IndecencyModel()
+        self.shown.load()
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """See `Stage.run`. Raises `Reject` ("gate_<metric>") where a gate blocks."""
@@ -115,19 +127,22 @@ class Inspect(Stage):
         first, *further = spot["masters"]
         voice = decode_audio(media.open(spot["voice_uri"]), EAR_HZ)
         assert self._quality is not None, "load() comes before run()"
-        metrics, sheet = self._measure(spot, first, forms[first["format"]], voice, media)
+        self.shown.receive({name: media.open(one) for name, one in self.shown.assets.items()})
+        metrics, sheet, unfit = self._measure(spot, first, forms[first["format"]], voice, media)
         metrics |= voice_metrics(voice, spot["phonemes"], self._quality)
         verdicts = judge(metrics, self._gates_of(first["format"]))
         sheet_uri = media.save(sheet)
         reject_if_blocked(metrics, verdicts)
+        verdicts += reject_if_unfit(metrics, verdicts, unfit)
         for master in further:
             name = master["format"]
             seen = spot_in(spot, name)
-            measured = self._measure_further(seen, master, first, forms[name], voice, media)
+            measured, unfit = self._measure_further(seen, master, first, forms[name], voice, media)
             judged = judge_further(measured, self._gates_of(name), name)
             metrics |= {f"{metric}.{name}": value for metric, value in measured.items()}
             verdicts += judged
             reject_if_blocked(metrics, judged)
+            verdicts += reject_if_unfit(metrics, verdicts, unfit, name)
         return {"contact_sheet_uri": sheet_uri, "metrics": metrics, "verdicts": list(verdicts)}
 
     def _gates_of(self, name: str) -> tuple[Gate, ...]:
@@ -137,16 +152,20 @@ class Inspect(Stage):
     def _measure(
         self, spot: Mapping[str, Any], master: Mapping[str, Any], form: Format, voice: np.ndarray,
         media: Media,
-    ) -> tuple[dict[str, float], Path]:  # fmt: skip
-        """All metrics of the first master, and the file of its contact sheet."""
+    ) -> tuple[dict[str, float], Path, list[Finding]]:  # fmt: skip
+        """All metrics of the first master, the file of its contact sheet, what its frames show."""
         path = media.open(master["uri"])
         container = read_container(path)
         sheet_s = sheet_times_s(self.length_s, fades_s(spot["shots"]))
         product_s = product_times_s(spot["shots"])
-        times_s = (*sheet_s, *sum(product_s, ()))
+        fades = [0.0, *(shot["handle_s"] for shot in spot["shots"])]
+        cuts_s = [(shot["start_s"], fades[n]) for n, shot in enumerate(spot["shots"])]
+        shown_s = frame_times_s(self.length_s, cuts_s)
+        times_s = (*sheet_s, *sum(product_s, ()), *shown_s)
         footage, seen = self._look(path, container, times_s, spot.get("mouth_box"), media)
         sheet = [seen[t] for t in sheet_s]
         sound = self._decode_sound(container, path)
+        people, unfit = self._people({t: seen[t] for t in shown_s}, spot.get("presenter_box"))
         metrics = {
             **file_metrics(container, len(footage.luma), form, self.codec),
             **self._sound(spot, sound, voice),
@@ -156,34 +175,35 @@ class Inspect(Stage):
             **lip_sync(footage, spot),
             **self._lip_model(spot, path, container, sound, media),
             **caption_metrics(footage, spot["captions"], form.safe_zone),
-            **self._people(list(seen.values()), sheet, spot.get("presenter_box")),
+            **people,
             **self._watermark(footage, spot["watermark_id"]),
         }
         target = media.scratch(f"{form.name}-contact-sheet.png")
         contact_sheet(sheet, sheet_s).save(target, compress_level=4)
-        return metrics, target
+        return metrics, target, unfit
 
     def _measure_further(
         self, spot: Mapping[str, Any], master: Mapping[str, Any], first: Mapping[str, Any],
         form: Format, voice: np.ndarray, media: Media,
-    ) -> dict[str, float]:  # fmt: skip
+    ) -> tuple[dict[str, float], list[Finding]]:  # fmt: skip
         """What may differ in the master of a further format; `spot` is as that format shows it."""
         path = media.open(master["uri"])
         container = read_container(path)
         product_s = product_times_s(spot["shots"])
         footage, seen = self._look(path, container, sum(product_s, ()), None, media)
-        one_each = [seen[times[0]] for times in product_s]
+        one_each = {times[0]: seen[times[0]] for times in product_s}
+        people, unfit = self._people(one_each, spot.get("presenter_box"))
         metrics = {
             **file_metrics(container, len(footage.luma), form, self.codec),
             **fault_metrics(footage, spot["shots"], pairs=FURTHER_PAIRS),
             **product_metrics(spot, [[seen[t] for t in times] for times in product_s], media),
             **caption_metrics(footage, spot["captions"], form.safe_zone),
-            **self._people(one_each, one_each, spot.get("presenter_box")),
+            **people,
             **self._watermark(footage, spot["watermark_id"]),
         }
         if sound_digest(path) != sound_digest(media.open(first["uri"])):
             metrics |= self._sound(spot, self._decode_sound(container, path), voice)
-        return metrics
+        return metrics, unfit
 
     def _look(
         self, path: Path, container: Container, times_s: Sequence[float],
@@ -253,17 +273,20 @@ class Inspect(Stage):
         )  # fmt: skip
 
     def _people(
-        self, pictures: Sequence[np.ndarray], sheet: Sequence[np.ndarray],
-        presenter: Mapping[str, float] | None,
-    ) -> dict[str, float]:  # fmt: skip
-        assert self._faces is not None and self._indecency is not None, "load() comes before run()"
-        found = [self._faces.faces(picture) for picture in sheet]
+        self, pictures: Mapping[float, np.ndarray], presenter: Mapping[str, float] | None
+    ) -> tuple[dict[str, float], list[Finding]]:
+        """Metrics and findings of the frames at these times."""
         box = Box(**presenter) if presenter else None
-        return {
-            "faces_found": float(max(len(faces) for faces in found)),
-            "faces_outside_presenter": float(max(outside(faces, box) for faces in found)),
-            "nsfw_score": max(self._indecency.score(picture) for picture in pictures),
+        frames = [Frame(picture, f"at {t:.2f} s", t) for t, picture in pictures.items()]
+        look = self.shown.look(frames, self.name, box)
+        metrics = {
+            "faces_found": float(max(len(faces) for faces in look.faces)),
+            "faces_outside_presenter": float(max(outside(faces, box) for faces in look.faces)),
+            "nsfw_score": max(look.nsfw),
         }
+        if look.nearest is not None:
+            metrics["banned_face_distance"] = look.nearest
+        return metrics, look.findings
 
     def _watermark(self, footage: Footage, watermark_id: str) -> dict[str, float]:
         wanted = int(watermark_id, 16)

@@ -16,9 +16,9 @@ from pipeline.media import MediaStore, Workspace
 from schemas.layout import Box
 from stages.base import Reject
 from stages.inspect import METRICS, Inspect
-from stages.inspect.people import Face, outside
 from stages.shared.ffmpeg import run_ffmpeg
 from stages.shared.frames import encode_frames
+from stages.shared.image_gate import Face, outside
 from stages.shared.sound import normalise_loudness, resample, write_flac
 from stages.shared.watermark import carrier
 
