@@ -24,6 +24,7 @@ from pipeline.recipes.shown import faces_notice, image_gate
 from pipeline.spot_rows import SpotRows, Unplannable
 from schemas.campaign import Campaign
 from schemas.config_error import ConfigError, Refusal
+from stages.base import Retry
 from stages.screen.photo import BadImage, open_picture
 from stages.shared.image_gate import (
     BannedFaces,
@@ -221,7 +222,7 @@ def _write(place: str, listed: BannedFaces, kms_key: str | None) -> None:
 def _asked(place: str, what: Any) -> Any:
     try:
         return what()
-    except (FaceListError, FaceKeyError) as error:
+    except (FaceListError, FaceKeyError, Retry) as error:
         raise _refused(place, str(error)) from None
 
 

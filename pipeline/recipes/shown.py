@@ -16,6 +16,7 @@ from stages.avatar import VectorPresenter
 from stages.avatar.vector.lips import Shape
 from stages.avatar.vector.posture import Pose
 from stages.avatar.vector.puppet import Look, Puppet
+from stages.base import Retry
 from stages.shared.image_gate import (
     BannedFaces,
     FaceFinder,
@@ -62,7 +63,7 @@ def banned_faces(campaign: Campaign) -> BannedFaces:
         return BannedFaces()
     try:
         listed = BannedFaces.opened(storage.read_bytes(given.file), given.file)
-    except (FaceListError, FaceKeyError) as error:
+    except (FaceListError, FaceKeyError, Retry) as error:
         raise ConfigError("policy", [Refusal("policy.faces", given.file, str(error))]) from None
     if not len(listed):
         fix = "it is empty; add somebody with python -m jobs.faces add, or leave the key out"

@@ -214,7 +214,7 @@ def test_a_good_spot_passes(stage: Inspect, make: Any, media: Workspace) -> None
     written = dict(stage.run(make(Defects()), media))
     metrics: Mapping[str, float] = written["metrics"]
     assert set(metrics) <= set(METRICS)
-    assert [v.rule for v in written["verdicts"]] == [gate[0] for gate in GATES]
+    assert [v.rule for v in written["verdicts"]] == [*(gate[0] for gate in GATES), "nsfw_score"]
     assert {v.verdict for v in written["verdicts"]} == {"pass"}
     assert metrics["frame_count"] == LENGTH_S * FPS and metrics["video_fps"] == FPS
     assert (metrics["width_px"], metrics["height_px"]) == (WIDTH, HEIGHT)

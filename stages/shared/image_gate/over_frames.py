@@ -11,9 +11,9 @@ person to look at."""
 
 
 def settled_over(blocking_s: Sequence[float | None], held: int) -> str:
-    """What is to be done ("block", "review", "pass") from the times of the frames past the limit for
-    blocking, and the number of those past the limit for holding alone. None is a still picture, which stands for
-    a whole spot."""
+    """What is to be done ("block", "review", "pass") from the times of the frames past the limit
+    for blocking, and the number of those past the limit for holding alone. None is a still picture,
+    which stands for a whole spot."""
     times = [t for t in blocking_s if t is not None]
     if len(times) < len(blocking_s) or len(times) >= MANY_FRAMES:
         return "block"
