@@ -17,6 +17,7 @@ from pipeline.campaign_file import read_campaign
 from pipeline.forecast import Forecast, forecast
 from pipeline.plan import Planner
 from pipeline.recipes import load_recipe
+from pipeline.recipes.shown import faces_notice
 from pipeline.settled import Settled
 from pipeline.stage_costs import measured_costs
 from pipeline.web.files import WebFiles
@@ -61,6 +62,8 @@ def plan(
             settings, stages, output, only=only or [], limit=limit, retry_failed=retry_failed
         )
     print_forecast(done, hardware)
+    for line in faces_notice(settings):
+        typer.echo(line)
 
 
 def foretell(

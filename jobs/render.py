@@ -22,6 +22,7 @@ from pipeline.finish import finish
 from pipeline.local_runner import LocalRunner
 from pipeline.overlap import WhenRunning
 from pipeline.recipes import load_recipe
+from pipeline.recipes.shown import faces_notice
 from pipeline.reviewed import command_of
 from pipeline.run_log import RunLog
 from pipeline.run_metrics import RunMetrics
@@ -93,6 +94,8 @@ def render(
         hardware = load_profile(profile)
         stages = hardware.apply(stages)
         output = storage.absolute(out)
+        for line in faces_notice(settings):
+            typer.echo(line)
         if dry_run:
             done = foretell(
                 settings, stages, output, only=only or [], limit=limit, retry_failed=retry_failed

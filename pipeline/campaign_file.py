@@ -146,6 +146,13 @@ def _with_places(campaign: Campaign, uri: str) -> Campaign:
     if mark.key is not None and mark.key.startswith("kms:"):
         sealed = place("watermark.key", mark.key.removeprefix("kms:"))
         mark = mark.model_copy(update={"key": f"kms:{sealed}"})
+    if policy.image_safeguard is not None and not is_hub_id(policy.image_safeguard.model):
+        judge = policy.image_safeguard
+        folder_of = place("policy.image_safeguard.model", judge.model, folder=True)
+        judge = judge.model_copy(update={"model": folder_of})
+        policy = policy.model_copy(update={"image_safeguard": judge})
+    faces = policy.faces and in_part(policy.faces, "policy.faces", "file")
+    policy = policy.model_copy(update={"faces": faces})
     effects = {name: place(f"sound.effects.{name}", path) for name, path in sound.effects.items()}
     return campaign.model_copy(
         update={

@@ -20,6 +20,7 @@ from schemas.consent import Rights
 from schemas.delivery import Delivery, deliveries_of
 from schemas.disclosure import Disclosure, as_disclosure
 from schemas.encoding_settings import EncodingSettings
+from schemas.image_policy import FaceList, ImageSafeguard, Nsfw, as_face_list
 from schemas.links import Links
 from schemas.matting import Matting
 from schemas.platform import FormatName, platforms_of, shipped_platforms, unknown_platform
@@ -73,7 +74,6 @@ DEFAULT_GATES: dict[str, tuple[float | None, float | None]] = {
     "captions_seen": (1, None),
     "captions_in_safe_zone": (1, None),
     # who and what is on it
-    "nsfw_score": (None, 0.3),
     "faces_found": (None, 1),
     "faces_outside_presenter": (None, 0),
     "watermark_read": (1, None),
@@ -209,6 +209,11 @@ class Policy(_Part):
     read_pictures: bool = False
     """Read what stands in the product photo and in a frame of each shot (OCR), and hold it to the
     same rules. About 1.5 CPU seconds a spot; needs the weights of rapidocr-onnxruntime."""
+    nsfw: Nsfw = Nsfw()
+    """How indecent a picture may be."""
+    faces: Annotated[FaceList | None, BeforeValidator(as_face_list)] = None
+    """Sealed list of people who must not be shown: a file alone, or with limits of its own."""
+    image_safeguard: ImageSafeguard | None = None
     review: Literal["after_render", "before_render"] = "after_render"
     """When a spot waits for a person: finished, to be seen, or before it costs anything."""
 

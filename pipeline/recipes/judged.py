@@ -9,6 +9,7 @@ from pipeline import storage
 from pipeline.media import asset
 from pipeline.recipes.marking import watermark_secret
 from pipeline.recipes.parts import formats, optional_asset
+from pipeline.recipes.shown import image_gate
 from schemas.asset import Asset
 from schemas.campaign import Campaign, Recogniser
 from schemas.config_error import ConfigError, Refusal
@@ -38,11 +39,17 @@ def inspect(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Inspe
         rules=optional_asset(campaign.policy.rules),
         profiles=campaign.policy.profile,
         reads_pictures=campaign.policy.read_pictures,
+        shown=image_gate(campaign),
     )
     if stage.reads_pictures:
         _check_reader()
     if campaign.recogniser is not None:
         stage = _with_recogniser(stage, campaign.recogniser)
+    judge = campaign.policy.image_safeguard
+    if judge is not None:
+        memory_gb = max(16.0, stage.hardware.memory_gb)
+        hardware = Hardware(cpus=1, gpus=judge.gpus, memory_gb=memory_gb)
+        stage = replace(stage, hardware=hardware, seconds_hint=15.0)  # a guess
     given = campaign.lip_model
     if given is None:
         asked = sorted(name for name, *_ in stage.gates if name in OF_LIP_MODEL)
@@ -61,7 +68,9 @@ def inspect(campaign: Campaign, effects: tuple[tuple[str, Asset], ...]) -> Inspe
     return replace(
         stage,
         lip_model=weights,
-        hardware=Hardware(cpus=1, memory_gb=max(3.0, stage.hardware.memory_gb)),
+        hardware=replace(stage.hardware, memory_gb=3.0 + stage.hardware.memory_gb)
+        if judge
+        else replace(stage.hardware, memory_gb=max(3.0, stage.hardware.memory_gb)),
         seconds_hint=25.0,  # measured on one core, without a GPU
     )
 

@@ -1,9 +1,12 @@
-"""The screen stage as a campaign asks for it: whose rules, which names, which safeguard model."""
+"""The screen stage as a campaign asks for it: whose rules, which names, which safeguards."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pipeline import storage
 from pipeline.recipes.parts import optional_asset
+from pipeline.recipes.shown import image_gate, most_faces
 from pipeline.recipes.voices import voice_weights
 from schemas.campaign import Campaign, Safeguard
 from schemas.config_error import ConfigError, Refusal
@@ -21,21 +24,22 @@ def screen(campaign: Campaign) -> Screen:
     """
     policy, prompts = campaign.policy, _prompts(campaign)
     text_gate(campaign)
+    shown = image_gate(campaign)
     stage = Screen(
         names=optional_asset(policy.names),
         rules=optional_asset(policy.rules),
         profiles=policy.profile,
         prompts=prompts,
+        shown=shown,
+        most_faces=most_faces(campaign),
     )
-    if policy.safeguard is None:
+    if policy.safeguard is None and policy.image_safeguard is None:
         return stage
-    return Screen(
-        names=stage.names,
-        rules=stage.rules,
-        profiles=stage.profiles,
-        prompts=prompts,
-        safeguard=_safeguard(policy.safeguard),
-        hardware=Hardware(cpus=1, gpus=policy.safeguard.gpus, memory_gb=16.0),
+    gpus = sum(one.gpus for one in (policy.safeguard, policy.image_safeguard) if one is not None)
+    return replace(
+        stage,
+        safeguard=_safeguard(policy.safeguard) if policy.safeguard is not None else None,
+        hardware=Hardware(cpus=1, gpus=gpus, memory_gb=16.0),
         timeout_s=600.0,
         seconds_hint=1.0,  # a guess that sizes the pools
     )

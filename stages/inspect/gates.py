@@ -8,9 +8,11 @@ from dataclasses import replace
 from stages.base import Reject, Verdict
 from stages.shared import gates as shared
 from stages.shared.gates import Gate
+from stages.shared.text_gate.finding import Finding
 
 __all__ = [
     "METRICS", "PICTURE", "Gate", "check_gates", "judge", "judge_further", "reject_if_blocked",
+    "reject_if_unfit",
 ]  # fmt: skip
 
 METRICS: Mapping[str, str] = {
@@ -69,6 +71,7 @@ METRICS: Mapping[str, str] = {
     "nsfw_score": "highest probability of an indecent frame, 0 to 1",
     "faces_found": "most faces in one frame",
     "faces_outside_presenter": "most faces in one frame that are not the presenter's",
+    "banned_face_distance": "least distance of a face to one of policy.faces, 0 to about 1.5",
     "watermark_sync_z": "height of the watermark's sync peak in standard deviations",
     "watermark_errors": "bits of 127 that had to be put right, 127 if it could not be read",
     "watermark_read": "1.0 if the spot's own watermark was read",
@@ -80,7 +83,7 @@ METRICS: Mapping[str, str] = {
 PICTURE = (
     "black_frames", "frozen_s", "warp_error", "flashes_per_s", "red_flashes_per_s",
     "product_fidelity", "lip_offset_ms", "lip_r", "lse_c", "lse_d", "lse_offset_ms", "nsfw_score",
-    "faces_found", "faces_outside_presenter",
+    "faces_found", "faces_outside_presenter", "banned_face_distance",
 )  # fmt: skip
 """What may come out otherwise with another seed."""
 
@@ -118,3 +121,25 @@ def reject_if_blocked(metrics: Mapping[str, float], verdicts: tuple[Verdict, ...
             metrics=metrics,
             another_seed=all(verdict.rule in PICTURE for verdict in blocked),
         )
+
+
+def reject_if_unfit(
+    metrics: Mapping[str, float], verdicts: tuple[Verdict, ...], findings: Iterable[Finding],
+    name: str = "",
+) -> tuple[Verdict, ...]:  # fmt: skip
+    """The verdicts on what frames show, of a further format with its `name`. Raises `Reject` for
+    the first that blocks: another seed may show something else."""
+    found = [
+        replace(one, verdict=replace(one.verdict, evidence=f"{name}: {one.verdict.evidence}"))
+        if name
+        else one
+        for one in findings
+    ]
+    told = tuple(one.verdict for one in found)
+    for one in found:
+        if one.verdict.verdict == "block":
+            raise Reject(
+                one.reason_code, one.reason, verdicts=(*verdicts, *told), metrics=metrics,
+                another_seed=True,
+            )  # fmt: skip
+    return told

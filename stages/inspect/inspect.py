@@ -18,7 +18,14 @@ from stages.inspect.contact_sheet import contact_sheet, sheet_times_s
 from stages.inspect.container import Container, read_container
 from stages.inspect.effects import effect_metrics
 from stages.inspect.footage import Footage, decode_footage
-from stages.inspect.gates import Gate, check_gates, judge, judge_further, reject_if_blocked
+from stages.inspect.gates import (
+    Gate,
+    check_gates,
+    judge,
+    judge_further,
+    reject_if_blocked,
+    reject_if_unfit,
+)
 from stages.inspect.hearing import FILES, Ear
 from stages.inspect.hearing import RATE_HZ as EAR_HZ
 from stages.inspect.lip_model import lip_distance
@@ -32,7 +39,6 @@ from stages.inspect.measures import (
     product_times_s,
     spot_in,
 )
-from stages.inspect.people import FaceFinder, IndecencyModel, outside
 from stages.inspect.soundness import RATE_HZ, sound_digest, sound_metrics, voice_offset_ms
 from stages.inspect.speech_quality import QualityModel
 from stages.inspect.syncnet import SyncNet
@@ -40,6 +46,7 @@ from stages.inspect.voice_quality import voice_metrics
 from stages.inspect.word_errors import word_error_rate
 from stages.inspect.word_gates import WordGates, reject_words, unheard
 from stages.shared.ffmpeg import decode_audio
+from stages.shared.image_gate import Frame, ImageGate, frame_times_s, outside
 from stages.shared.ocr import PACKAGE as OCR
 from stages.shared.ocr import TextReader
 from stages.shared.picture import read_picture
@@ -98,6 +105,8 @@ class Inspect(Stage):
     rules: Asset | None = None
     """Policy file in the place of the shipped one, as `Screen.rules`."""
     profiles: tuple[str, ...] = ("standard",)
+    shown: ImageGate = field(default_factory=ImageGate)
+    """What frames are held against: one a second, and each shot's first."""
     # In the key by `identity`: most campaigns have none.
     recogniser: Asset | str | None = field(default=None, metadata={"place": True})
     """Whisper weights in CTranslate2's form, a folder or a hub id, in the place of the packaged."""
@@ -114,8 +123,6 @@ class Inspect(Stage):
     _ear: Ear | None = field(init=False, repr=False, compare=False, default=None)
     _words: WordGates | None = field(init=False, repr=False, compare=False, default=None)
     _quality: QualityModel | None = field(init=False, repr=False, compare=False, default=None)
-    _faces: FaceFinder | None = field(init=False, repr=False, compare=False, default=None)
-    _indecency: IndecencyModel | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
         """Refuse gates on what is not measured, before anything is rendered."""
@@ -133,13 +140,14 @@ class Inspect(Stage):
         return ", ".join([*told, *([f"read by {OCR}"] if self.reads_pictures else [])])
 
     def prepare(self) -> None:
-        """Fetch the recogniser, if it is the hub's."""
+        """Fetch the image safeguard's weights, and the recogniser if it is the hub's."""
+        self.shown.prepare()
         if isinstance(self.recogniser, str):
             fetched_files(self.recogniser, self.recogniser_revision, FILES)
 
     def load(self) -> None:
-        """Load the four small models; one thread each, the pool of workers fills the cores. What
-        is an asset comes with the first spot."""
+        """Load the small models; one thread each, the pool of workers fills the cores. What is an
+        asset comes with the first spot."""
         cv2.setNumThreads(1)
         if isinstance(self.recogniser, str):
             self._ear = Ear(fetched_files(self.recogniser, self.recogniser_revision, FILES))
@@ -149,7 +157,7 @@ class Inspect(Stage):
             self._words = WordGates.of(None, None, self.profiles, None)
         self._reader = TextReader() if self.reads_pictures else None
         self._quality = QualityModel()
-        self._faces, self._indecency = FaceFinder(), IndecencyModel()
+        self.shown.load()
 
     def run(self, spot: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
         """See `Stage.run`. Raises `Reject` where a gate blocks: "gate_<metric>", "heard_..." for
@@ -159,7 +167,9 @@ class Inspect(Stage):
         voice = decode_audio(media.open(spot["voice_uri"]), EAR_HZ)
         assert self._quality is not None, "load() comes before run()"
         self._receive(media)
-        metrics, sheet, heard = self._measure(spot, first, forms[first["format"]], voice, media)
+        metrics, sheet, heard, unfit = self._measure(
+            spot, first, forms[first["format"]], voice, media
+        )
         metrics |= voice_metrics(voice, spot["phonemes"], self._quality)
         assert self._words is not None, "load() comes before run()"
         words = [*heard, *self._words.shown(spot)]
@@ -168,19 +178,24 @@ class Inspect(Stage):
         sheet_uri = media.save(sheet)
         reject_words(words, verdicts, metrics)
         reject_if_blocked(metrics, verdicts)
+        verdicts += reject_if_unfit(metrics, verdicts, unfit)
         for master in further:
             name = master["format"]
             seen = spot_in(spot, name)
-            measured, heard = self._measure_further(seen, master, first, forms[name], voice, media)
+            measured, heard, unfit = self._measure_further(
+                seen, master, first, forms[name], voice, media
+            )
             judged = judge_further(measured, self._gates_of(name), name)
             metrics |= {f"{metric}.{name}": value for metric, value in measured.items()}
             verdicts += (*judged, *(finding.verdict for finding in heard))
             reject_words(heard, verdicts, metrics)
             reject_if_blocked(metrics, judged)
+            verdicts += reject_if_unfit(metrics, verdicts, unfit, name)
         return {"contact_sheet_uri": sheet_uri, "metrics": metrics, "verdicts": list(verdicts)}
 
     def _receive(self, media: Media) -> None:
         """What the campaign brings; it stays warm for the next spot, which has the same."""
+        self.shown.receive({name: media.open(one) for name, one in self.shown.assets.items()})
         if isinstance(self.recogniser, Asset) and self._ear is None:
             self._ear = Ear(media.open(self.recogniser))
         if self._words is None:
@@ -193,18 +208,23 @@ class Inspect(Stage):
     def _measure(
         self, spot: Mapping[str, Any], master: Mapping[str, Any], form: Format, voice: np.ndarray,
         media: Media,
-    ) -> tuple[dict[str, float], Path, list[Finding]]:  # fmt: skip
-        """All metrics of the first master, the file of its contact sheet, what its words say."""
+    ) -> tuple[dict[str, float], Path, list[Finding], list[Finding]]:  # fmt: skip
+        """All metrics of the first master, the file of its contact sheet, what its words say, and
+        what its frames show."""
         path = media.open(master["uri"])
         container = read_container(path)
         sheet_s = sheet_times_s(self.length_s, fades_s(spot["shots"]))
         product_s = product_times_s(spot["shots"])
-        times_s = (*sheet_s, *sum(product_s, ()))
+        fades = [0.0, *(shot["handle_s"] for shot in spot["shots"])]
+        cuts_s = [(shot["start_s"], fades[n]) for n, shot in enumerate(spot["shots"])]
+        shown_s = frame_times_s(self.length_s, cuts_s)
+        times_s = (*sheet_s, *sum(product_s, ()), *shown_s)
         footage, seen = self._look(path, container, times_s, spot.get("mouth_box"), media)
         sheet = [seen[t] for t in sheet_s]
         sound = self._decode_sound(container, path)
         heard, findings = self._sound(spot, sound, voice)
         findings += self._read(spot, {times[0]: seen[times[0]] for times in product_s}, media)
+        people, unfit = self._people({t: seen[t] for t in shown_s}, spot.get("presenter_box"))
         metrics = {
             **file_metrics(container, len(footage.luma), form, self.codec),
             **heard,
@@ -214,37 +234,38 @@ class Inspect(Stage):
             **lip_sync(footage, spot),
             **self._lip_model(spot, path, container, sound, media),
             **caption_metrics(footage, spot["captions"], form.safe_zone),
-            **self._people(list(seen.values()), sheet, spot.get("presenter_box")),
+            **people,
             **self._watermark(footage, spot["watermark_id"]),
             **self._sound_mark(sound, spot["watermark_id"]),
         }
         target = media.scratch(f"{form.name}-contact-sheet.png")
         contact_sheet(sheet, sheet_s).save(target, compress_level=4)
-        return metrics, target, findings
+        return metrics, target, findings, unfit
 
     def _measure_further(
         self, spot: Mapping[str, Any], master: Mapping[str, Any], first: Mapping[str, Any],
         form: Format, voice: np.ndarray, media: Media,
-    ) -> tuple[dict[str, float], list[Finding]]:  # fmt: skip
+    ) -> tuple[dict[str, float], list[Finding], list[Finding]]:  # fmt: skip
         """What may differ in the master of a further format; `spot` is as that format shows it."""
         path = media.open(master["uri"])
         container = read_container(path)
         product_s = product_times_s(spot["shots"])
         footage, seen = self._look(path, container, sum(product_s, ()), None, media)
-        one_each = [seen[times[0]] for times in product_s]
+        one_each = {times[0]: seen[times[0]] for times in product_s}
+        people, unfit = self._people(one_each, spot.get("presenter_box"))
         metrics = {
             **file_metrics(container, len(footage.luma), form, self.codec),
             **fault_metrics(footage, spot["shots"], pairs=FURTHER_PAIRS),
             **product_metrics(spot, [[seen[t] for t in times] for times in product_s], media),
             **caption_metrics(footage, spot["captions"], form.safe_zone),
-            **self._people(one_each, one_each, spot.get("presenter_box")),
+            **people,
             **self._watermark(footage, spot["watermark_id"]),
         }
         if sound_digest(path) == sound_digest(media.open(first["uri"])):
-            return metrics, []
+            return metrics, [], unfit
         sound = self._decode_sound(container, path)
         heard, findings = self._sound(spot, sound, voice)
-        return metrics | heard | self._sound_mark(sound, spot["watermark_id"]), findings
+        return metrics | heard | self._sound_mark(sound, spot["watermark_id"]), findings, unfit
 
     def _look(
         self, path: Path, container: Container, times_s: Sequence[float],
@@ -330,17 +351,20 @@ class Inspect(Stage):
         )  # fmt: skip
 
     def _people(
-        self, pictures: Sequence[np.ndarray], sheet: Sequence[np.ndarray],
-        presenter: Mapping[str, float] | None,
-    ) -> dict[str, float]:  # fmt: skip
-        assert self._faces is not None and self._indecency is not None, "load() comes before run()"
-        found = [self._faces.faces(picture) for picture in sheet]
+        self, pictures: Mapping[float, np.ndarray], presenter: Mapping[str, float] | None
+    ) -> tuple[dict[str, float], list[Finding]]:
+        """Metrics and findings of the frames at these times."""
         box = Box(**presenter) if presenter else None
-        return {
-            "faces_found": float(max(len(faces) for faces in found)),
-            "faces_outside_presenter": float(max(outside(faces, box) for faces in found)),
-            "nsfw_score": max(self._indecency.score(picture) for picture in pictures),
+        frames = [Frame(picture, f"at {t:.2f} s", t) for t, picture in pictures.items()]
+        look = self.shown.look(frames, self.name, box)
+        metrics = {
+            "faces_found": float(max(len(faces) for faces in look.faces)),
+            "faces_outside_presenter": float(max(outside(faces, box) for faces in look.faces)),
+            "nsfw_score": max(look.nsfw),
         }
+        if look.nearest is not None:
+            metrics["banned_face_distance"] = look.nearest
+        return metrics, look.findings
 
     def _watermark(self, footage: Footage, watermark_id: str) -> dict[str, float]:
         wanted = int(watermark_id, 16)

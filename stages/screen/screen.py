@@ -20,6 +20,8 @@ from stages.screen.film import GATE as FILM_GATE
 from stages.screen.film import BadFilm, Film, open_film
 from stages.screen.image_set import ImageSet, choose_images
 from stages.screen.photo import Picture, open_picture
+from stages.screen.shown import look_at
+from stages.shared.image_gate import ImageGate
 from stages.shared.text_gate import Finding, Offer, TextGate, passed, settle
 from stages.shared.text_gate.judge import TextJudge
 from stages.shared.text_gate.text_gate import VERSION as TEXT_GATE_VERSION
@@ -47,10 +49,10 @@ class Screen(Stage):
             pa.field("ingredient_uri", pa.string()),  # the product photo as it came
         ]
     )
-    version: ClassVar[str] = f"2-{TEXT_GATE_VERSION}"
+    version: ClassVar[str] = f"3-{TEXT_GATE_VERSION}"
     hardware: Hardware = field(default=Hardware(cpus=1, memory_gb=1.0), metadata={"place": True})
     timeout_s: float = field(default=300.0, metadata={"place": True})
-    seconds_hint: float = field(default=0.3, metadata={"place": True})
+    seconds_hint: float = field(default=0.5, metadata={"place": True})
 
     names: Asset | None = None
     """Further people to look for, in the shape of names.json; added to the shipped ones."""
@@ -63,6 +65,10 @@ class Screen(Stage):
     prompts: tuple[str, ...] = ()
     """What video models are asked for, with columns in braces ("{title} on a table"): checked as a
     text of the spot's."""
+    shown: ImageGate = field(default_factory=ImageGate)
+    """What pictures, and the keyframes of a film, are held against."""
+    most_faces: int | None = 0
+    """Faces that a product photo may show; None for any number."""
     max_image_bytes: int = 20_000_000
     """A larger file is refused before it is opened. Google's own limit is 16 MB."""
     min_image_px: int = 300
@@ -71,12 +77,14 @@ class Screen(Stage):
     _gate: TextGate | None = field(init=False, repr=False, compare=False, default=None)
 
     def prepare(self) -> None:
-        """Fetch the safeguard's weights."""
+        """Fetch the safeguards' weights."""
+        self.shown.prepare()
         if self.safeguard is not None:
             self.safeguard.prepare()
 
     def load(self) -> None:
-        """Build the shipped lists, if no asset takes part in them, and warm the safeguard."""
+        """Build the shipped lists, if no asset takes part in them, and warm the models."""
+        self.shown.load()
         if self.safeguard is not None:
             self.safeguard.load()
         if self.names is None and self.rules is None:
@@ -97,7 +105,9 @@ class Screen(Stage):
         images, image_findings = self._images(spot["images"], media)
         photo = images.photo
         film, film_findings = self._film(spot.get("film"), media)
-        verdicts = settle([*findings, *image_findings, *film_findings])
+        self.shown.receive({name: media.open(one) for name, one in self.shown.assets.items()})
+        images, film, shown = look_at(images, film, self.shown, self.most_faces)
+        verdicts = settle([*findings, *image_findings, *film_findings, *shown])
         cutout = images.cutout
         return {
             "photo_uri": _save(photo.on_white(), "photo.png", media),

@@ -17,9 +17,9 @@ from pipeline.media import MediaStore, Workspace, asset
 from schemas.layout import Box
 from stages.base import Reject
 from stages.inspect import METRICS, Inspect
-from stages.inspect.people import Face, outside
 from stages.shared.ffmpeg import run_ffmpeg
 from stages.shared.frames import encode_frames
+from stages.shared.image_gate import Face, outside
 from stages.shared.sound import normalise_loudness, resample, write_flac
 from stages.shared.watermark import carrier
 
@@ -218,7 +218,7 @@ def test_a_good_spot_passes(stage: Inspect, make: Any, media: Workspace) -> None
     measured = [v for v in written["verdicts"] if v.gate == "inspect"]
     assert [v.rule for v in measured] == [gate[0] for gate in GATES]
     assert [v.gate for v in written["verdicts"][len(GATES) :]] == [
-        "inspect.speech", "inspect.shown"
+        "inspect.speech", "inspect.shown", "inspect.image"
     ]  # fmt: skip
     by = {v.rule: v for v in measured}
     assert by["word_error_rate"].threshold == 0.34 == GATES[5][2]
