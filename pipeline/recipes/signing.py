@@ -142,7 +142,8 @@ def disclosure_label(campaign: Campaign, frames: Sequence[Format]) -> str:
     told = campaign.disclosure
     cut: list[str] = []
     if told.shown and (told.text or told.letters):
-        letters = Lettering(Fonts(*map(_near, (campaign.brand.font, campaign.brand.font_bold))))
+        own = (_near(campaign.brand.font), _near(campaign.brand.font_bold))
+        letters = Lettering(Fonts(*own))
         cut = [frame.name for frame in frames if AiLabel(told.label, frame, 0, letters).cut]
     refusals = list(told.contradictions(cut))
     if refusals:

@@ -87,9 +87,9 @@ def plan(
         placed.append(Placed("sting", band, [(0.0, 0)]))
         texts += _written(sting, sprite.texts)
         sting = None
-    if top := _top(timeline, sting, copy, frame, look, logo, bands):
-        placed.append(top[0])
-        texts += top[1]
+    if upper := _top(timeline, sting, copy, frame, look, logo, bands):
+        placed.append(upper[0])
+        texts += upper[1]
     return Graphics(placed, captions, tuple(texts))
 
 
