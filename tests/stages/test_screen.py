@@ -283,8 +283,12 @@ def test_writes_photo_cutout_and_ingredient(
     }  # fmt: skip
     gates = {verdict.gate: verdict.verdict for verdict in wrote["verdicts"]}
     assert gates == dict.fromkeys(
-        ("screen.names", "screen.policy", "screen.price", "screen.image"), "pass"
-    )
+        (
+            "screen.names", "screen.policy", "screen.price", "screen.image", "screen.nsfw",
+            "screen.faces",
+        ),
+        "pass",
+    )  # fmt: skip
 
 
 def test_same_in_same_out(screen: Screen, store: MediaStore, photo: Path, cutout: Path) -> None:
