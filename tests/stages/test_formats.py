@@ -228,7 +228,7 @@ def test_every_format_is_inspected(
         assert f"watermark_sync_z.{name}" in metrics and f"nsfw_score.{name}" in metrics
         assert f"loudness_lufs.{name}" not in metrics, "the same sound is measured once"
         told = [one for one in written["verdicts"] if one.evidence.startswith(f"{name}: ")]
-        assert len(told) == 5
+        assert len(told) == 6, "five gates, and what the frames show"
     assert "loudness_lufs" in metrics
 
 

@@ -218,7 +218,7 @@ def test_a_good_spot_passes(stage: Inspect, make: Any, media: Workspace) -> None
     measured = [v for v in written["verdicts"] if v.gate == "inspect"]
     assert [v.rule for v in measured] == [gate[0] for gate in GATES]
     assert [v.gate for v in written["verdicts"][len(GATES) :]] == [
-        "inspect.speech", "inspect.shown", "inspect.image"
+        "inspect.speech", "inspect.shown", "inspect.nsfw"
     ]  # fmt: skip
     by = {v.rule: v for v in measured}
     assert by["word_error_rate"].threshold == 0.34 == GATES[5][2]
