@@ -75,7 +75,10 @@ def expected_event(
             best, begun = step, index
     if begun is None:
         return None
-    rise = change - float(np.median(change[max(1, begun - near) : begun]))
+    # A crossfade starts slowly, and what is largest may be its third frame: those right before it
+    # are no background.
+    usual = change[max(1, begun - 2 * near - 2) : max(2, begun - near // 2)]
+    rise = change - float(np.median(usual))
     peak = begun + int(rise[begun : begun + 3].argmax())
     while peak > 1 and rise[peak - 1] >= WALK_BACK * rise[begun : begun + 3].max():
         peak -= 1

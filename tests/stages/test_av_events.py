@@ -83,6 +83,25 @@ class TestVisualEvents:
         assert moving and moving[0].time_s == pytest.approx(20 / FPS, abs=0.5 / FPS)
         assert moving[0].kind == "motion"
 
+    @pytest.mark.parametrize(
+        "change",
+        [
+            [0.57, 0.54, 0.78, 0.67, 0.96, 0.69, 0.72, 0.68, 0.54, 0.39, 0.22, 0.15],
+            [0.78, 0.85, 1.03, 0.95, 1.51, 0.98, 1.25, 1.20, 1.03, 0.82, 0.61, 0.58],
+        ],
+    )
+    def test_a_faint_fade_begins_with_its_first_frame(self, change: list[float]) -> None:
+        """Would catch good spots that are rejected: two frames late was what a slow start of a fade
+        between like pictures came to. `change` is measured on such spots, in 8-bit steps."""
+        rng = np.random.default_rng(5)
+        frames = [np.full((60, 60), 128, np.uint8)]
+        for share in [*([0.30] * 12), *change, *([0.20] * 12)]:
+            less = np.where(frames[-1] > 128, -1, 1)
+            steps = -(-share // 1) * (rng.random((60, 60)) < share / -(-share // 1))
+            frames.append((frames[-1] + less * steps).astype(np.uint8))
+        found = expected_event(frames, 24.0, 13 / 24, 0.35)
+        assert found == pytest.approx(13 / 24)
+
     def test_an_expected_crossfade_begins_where_it_begins(self) -> None:
         """Would catch a crossfade timed by its middle, or lost because no frame jumps."""
         dice = np.random.default_rng(8)
