@@ -86,7 +86,7 @@ def test_what_the_service_refuses_is_told(client: Any, key: str) -> None:
     told = head(BannedFaces().with_face("a", FACE).sealed(key))
     made = client.encrypt(KeyId=key, Plaintext=b"k" * 32, EncryptionContext={"purpose": "other"})
     wrapped = base64.b64encode(made["CiphertextBlob"]).decode()
-    with pytest.raises(FaceKeyError, match="AWS KMS refuses decrypt with arn:.*Ciphertext"):
+    with pytest.raises(FaceKeyError, match=r"AWS KMS refuses decrypt with arn:.*Ciphertext"):
         BannedFaces.opened(headed({**told, "key": {**told["key"], "wrapped": wrapped}}), "f")
     with pytest.raises(FaceKeyError, match="no key of KMS"):
         BannedFaces.opened(headed({**told, "key": {"kind": "kms", "key": key}}), "f")
