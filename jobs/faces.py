@@ -231,7 +231,7 @@ def _refused(where: str, why: str) -> ConfigError:
 
 
 def _tell(listed: BannedFaces) -> None:
-    typer.echo(f"{len(listed):,} faces of {listed.people:,} people")
+    typer.echo(listed.counted)
     if len(listed):
         block, review = default_limits(len(listed))
         typer.echo(

@@ -18,7 +18,8 @@ Special = Callable[[Any], str | None]
 """From one of pydantic's errors to a fix in better words than its own, or None."""
 
 _NAMED = re.compile(r"([a-z_.]+)(?: ([\w.]+))?: (.*)", re.DOTALL)
-"""An error of the whole document that names its key itself: "length_s 40: is too long"."""
+"""An error of the document, or of a part of it, that names its key itself: "length_s 40: is too
+long"."""
 
 
 class Weights(Protocol):
@@ -87,8 +88,13 @@ def _refusal(error: Any, model: type[BaseModel], special: Special | None) -> Ref
         return Refusal(key, repr(value), f"there is no such key{_meant(error['loc'], model)}")
     if special is not None and (fix := special(error)) is not None:
         return Refusal(key, shown, fix)
-    if not key and (named := _NAMED.fullmatch(message)):
+    named = _NAMED.fullmatch(message)
+    if named and (not key or named[1].startswith(f"{key}.")):
         return Refusal(named[1], named[2] or "", named[3])
+    if error["type"] == "model_type" and (known := _keys(error["loc"], model)):
+        return Refusal(
+            key, shown, f"it has keys of its own, write these below it: {', '.join(known)}"
+        )
     return Refusal(key, shown, message[0].lower() + message[1:])
 
 

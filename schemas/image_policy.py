@@ -47,8 +47,8 @@ class FaceList(_Part):
     def _in_order(self) -> FaceList:
         if self.review is not None and self.block is not None and self.block > self.review:
             raise ValueError(
-                f"policy.faces.block {self.block:g}: is above review, {self.review:g}: what is"
-                " blocked must lie nearer than what is held"
+                f"policy.faces.block {self.block:g}: is above review, {self.review:g}; what is"
+                " blocked must lie nearer than what is held: lower it, or raise review"
             )
         return self
 
@@ -88,6 +88,6 @@ def as_face_list(given: Any) -> Any:
 def _check_order(part: str, review: float, block: float) -> None:
     if review > block:
         raise ValueError(
-            f"{part}.review {review:g}: is above block, {block:g}: what is held must score less"
-            " than what is blocked"
+            f"{part}.review {review:g}: is above block, {block:g}; what is held must score less"
+            " than what is blocked: lower it, or raise block"
         )

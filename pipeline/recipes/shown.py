@@ -80,7 +80,7 @@ def faces_notice(campaign: Campaign) -> list[str]:
     review, block = _distances(campaign, count)
     stopped = false_accept_rate(count, review)
     said = [
-        f"policy.faces: {count:,} faces of {listed.people:,} people; of strangers' faces"
+        f"policy.faces: {listed.counted}; of strangers' faces"
         f" {share(false_accept_rate(count, block))} would be blocked (nearer than {block:.2f}) and"
         f" {share(stopped)} stopped (nearer than {review:.2f}); of other pictures of those listed"
         f" {share(found_rate(review))}: worked out from published figures, not measured on yours"

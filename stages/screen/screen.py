@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,7 +12,6 @@ import pyarrow as pa
 
 from schemas.arrow_types import PICTURE
 from schemas.asset import Asset
-from schemas.money import Price
 from stages.base import Media, Reject, Stage
 from stages.hardware import Hardware
 from stages.screen.film import GATE as FILM_GATE
@@ -49,7 +47,7 @@ class Screen(Stage):
             pa.field("ingredient_uri", pa.string()),  # the product photo as it came
         ]
     )
-    version: ClassVar[str] = f"3-{TEXT_GATE_VERSION}"
+    version: ClassVar[str] = f"4-{TEXT_GATE_VERSION}"
     hardware: Hardware = field(default=Hardware(cpus=1, memory_gb=1.0), metadata={"place": True})
     timeout_s: float = field(default=300.0, metadata={"place": True})
     seconds_hint: float = field(default=0.5, metadata={"place": True})
@@ -98,7 +96,7 @@ class Screen(Stage):
         texts = spoken | {name: spot[name] or "" for name in ("title", "brand")}
         texts |= {f"prompt {n}": _filled(one, spot) for n, one in enumerate(self.prompts, 1)}
         findings = self._text_gate(media).find(
-            texts, offer=_offer(spot), priced=(*spoken, "title"), brand=spot["brand"] or ""
+            texts, offer=Offer.of_spot(spot), priced=(*spoken, "title"), brand=spot["brand"] or ""
         )
         if any(finding.verdict.verdict == "block" for finding in findings):
             settle(findings)
@@ -188,19 +186,6 @@ def _filled(prompt: str, spot: Mapping[str, Any]) -> str:
     for name in ("title", "brand", "tagline"):
         prompt = prompt.replace("{" + name + "}", spot[name] or "")
     return prompt
-
-
-def _offer(spot: Mapping[str, Any]) -> Offer | None:
-    if spot["price"] is None or not spot["currency"]:
-        return None
-    regular = spot["regular_price"]
-    return Offer(
-        price=Price(Decimal(str(spot["price"])).normalize(), spot["currency"]),
-        regular=None if regular is None else Decimal(str(regular)),
-        language=spot["language"] or "en",
-        rating=None if spot.get("rating") is None else Decimal(str(spot["rating"])),
-        rating_count=spot.get("rating_count"),
-    )
 
 
 def _save(image: Any, name: str, media: Media) -> str:

@@ -15,7 +15,7 @@ from stages.screen.film import Film
 from stages.screen.image_set import ImageSet
 from stages.screen.photo import Picture
 from stages.shared.image_gate import Frame, ImageGate
-from stages.shared.text_gate import Finding, passed
+from stages.shared.text_gate import Finding
 
 GATE = "screen.faces"
 LONG_SIDE_PX = 1024
@@ -43,11 +43,12 @@ def look_at(
         findings += [_of_the_film(one) for one in seen.findings if one.verdict.rule != "list"]
         most = max((len(faces) for faces in seen.faces), default=0)
         if most_faces is not None and most > most_faces:
-            findings.append(passed(GATE, "faces", f"the film is not used: it shows {most} faces"))
+            said = f"the film is not used: it shows {most} faces"
+            findings.append(_counted("pass", said, most, most_faces))
             film = None
     if most_faces is None:
         said = f"{sum(counts)} faces in {len(counts)} pictures, which the campaign allows"
-        return images, film, [*findings, passed(GATE, "faces", said)]
+        return images, film, [*findings, _counted("pass", said, sum(counts), None)]
     if counts[0] > most_faces:
         findings.append(_photo_shows(counts[0], most_faces))
     kept = [
@@ -60,7 +61,7 @@ def look_at(
     if left:
         said += f"; {left} further picture{'s' * (left > 1)} with a face left out"
     if counts[0] <= most_faces:
-        findings.append(passed(GATE, "faces", said))
+        findings.append(_counted("pass", said, counts[0], most_faces))
     return replace(images, further=kept), film, findings
 
 
@@ -69,18 +70,24 @@ def _further(images: ImageSet) -> list[tuple[str, Picture]]:
 
 
 def _photo_shows(count: int, most: int) -> Finding:
-    verdict = Verdict(GATE, "faces", "block", f"{count} faces in the product photo, {most} allowed")
+    said = f"{count} faces in the product photo, {most} allowed"
     reason = (
         f"The product photo shows {count} face{'s' * (count > 1)}, and spots must not show people"
         " who never agreed to be in them; link a picture without, or, where they did agree, set"
         " quality.gates.faces_outside_presenter: null (and faces_found)."
     )
-    return Finding(verdict, "face_in_photo", reason)
+    return replace(_counted("block", said, count, most), reason_code="face_in_photo", reason=reason)
+
+
+def _counted(outcome: str, said: str, count: int, most: int | None) -> Finding:
+    limit = None if most is None else float(most)
+    return Finding(Verdict(GATE, "faces", outcome, said, score=float(count), threshold=limit))
 
 
 def _of_the_film(found: Finding) -> Finding:
+    """Its second is the film's, which is not the spot's: it stands in the evidence alone."""
     evidence = f"the film: {found.verdict.evidence}"
-    return replace(found, verdict=replace(found.verdict, evidence=evidence))
+    return replace(found, verdict=replace(found.verdict, evidence=evidence, at_s=None))
 
 
 def _reduced(image: Image.Image) -> np.ndarray:

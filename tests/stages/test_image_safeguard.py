@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,8 @@ def warm(folder: Path, **fields: float) -> ImageSafeguard:
 @pytest.fixture(scope="module")
 def picture() -> np.ndarray:
     """A product photo."""
-    return np.asarray(Image.open(MUG).convert("RGB"))
+    with Image.open(MUG) as image:
+        return np.asarray(image.convert("RGB").resize((360, 360)))
 
 
 def test_each_policy_has_a_score_that_depends_on_the_picture(
@@ -58,15 +60,22 @@ def test_each_policy_has_a_score_that_depends_on_the_picture(
 
 def test_its_scores_pass_the_limits_of_the_gate(folder: Path, picture: np.ndarray) -> None:
     """Would catch a model that is asked and not heard, or one bad frame that ends a spot."""
-    worst = max(warm(folder).scores(picture).values())
+    model, usual = warm(folder), ImageGate()
+    usual.load()
+    worst = max(model.scores(picture).values())
     stills = [Frame(picture, "in the product photo")]
     frames = [Frame(picture, f"at {t} s", float(t)) for t in range(3)]
 
     def outcome(frames: list[Frame], review: float, block: float) -> str:
-        gate = ImageGate(safeguard=warm(folder, review=review, block=block))
+        judge = replace(model, review=review, block=block)
+        gate, judge._loaded = ImageGate(safeguard=judge), model._loaded
+        gate._finder, gate._indecency = usual._finder, usual._indecency
         found = [one.verdict for one in gate.look(frames, "inspect").findings]
         of_it = [one for one in found if one.gate == "inspect.image_safeguard"]
         assert {one.rule for one in of_it} == {"dangerous", "sexual", "violence"}
+        for one in of_it:
+            assert one.score is not None and one.at_s == frames[0].time_s
+            assert one.threshold == (block if one.score >= block else review)
         assert all(folder.name in one.evidence and "sha256:" in one.evidence for one in of_it)
         order = ["pass", "review", "block"]
         return max((one.verdict for one in of_it), key=order.index)

@@ -46,6 +46,13 @@ class BannedFaces:
         """Different names."""
         return len(set(self.names))
 
+    @property
+    def counted(self) -> str:
+        """For people: 1 face of 1 person, 3 faces of 2 people."""
+        faces, people = len(self), self.people
+        named = "person" if people == 1 else "people"
+        return f"{faces:,} face{'s' * (faces != 1)} of {people:,} {named}"
+
     def nearest(self, embedding: np.ndarray) -> tuple[str, float]:
         """(name, distance) of the listed face that is nearest; ("", inf) in an empty list."""
         if not self.names:

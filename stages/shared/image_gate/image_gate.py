@@ -57,7 +57,7 @@ class ImageGate:
     """Its fields are limits and lists, and part of the key of the stage that asks it; (limit for
     holding, limit for blocking) each. Models and the opened list are loaded at first use."""
 
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     nsfw: tuple[float, float] = NSFW_LIMITS
     banned: Asset | None = None
@@ -157,13 +157,21 @@ class ImageGate:
             said = f"{len(asked)} faces in {_counted(frames)}, {count} compared"
             if nearest is not None:
                 said += f", the nearest at {nearest:.2f}"
-            findings.append(Finding(Verdict(gate, "banned_face", "pass", said)))
+            findings.append(
+                Finding(
+                    Verdict(
+                        gate, "banned_face", "pass", said,
+                        score=_rounded(nearest), threshold=self.distances[0],
+                    )
+                )
+            )  # fmt: skip
         if len(others) > MOST_FACES:
             said = f"{len(others)} faces, of which the {MOST_FACES} largest were compared"
             reason = f"There are {said}; a person should look at the others."
-            findings.append(
-                Finding(Verdict(gate, "many_faces", "review", said), "many_faces", reason)
+            verdict = Verdict(
+                gate, "many_faces", "review", said, score=len(others), threshold=MOST_FACES
             )
+            findings.append(Finding(verdict, "many_faces", reason))
         return findings, nearest
 
     def _is_host(self, embedding: np.ndarray) -> bool:
@@ -199,7 +207,11 @@ class ImageGate:
         )
         fix = "show somebody else" if outcome == "block" else "a person should decide"
         reason = f"A face is taken for one that must not be shown, {said}; {fix}."
-        return Finding(Verdict(gate, "banned_face", outcome, said), "banned_face", reason)
+        verdict = Verdict(
+            gate, "banned_face", outcome, said, at_s=_second(frames[best]),
+            score=_rounded(seen[best]), threshold=block if seen[best] < block else review,
+        )  # fmt: skip
+        return Finding(verdict, "banned_face", reason)
 
 
 def share(rate: float) -> str:
@@ -243,10 +255,22 @@ def _scored(
         f" {block:.2f} blocked"
     )
     outcome = settled_over([frames[n].time_s for n in past], len(held))
+    verdict = Verdict(
+        gate, rule, outcome, said, at_s=_second(frames[worst]), score=_rounded(scores[worst]),
+        threshold=block if worst in past else review,
+    )  # fmt: skip
     if outcome == "pass":
-        return Finding(Verdict(gate, rule, "pass", said))
+        return Finding(verdict)
     reason = f"The picture may not be fit to be shown: {said}; {fix[outcome == 'review']}."
-    return Finding(Verdict(gate, rule, outcome, said), rule, reason)
+    return Finding(verdict, rule, reason)
+
+
+def _rounded(score: float | None) -> float | None:
+    return None if score is None else round(score, 4)
+
+
+def _second(frame: Frame) -> float | None:
+    return None if frame.time_s is None else round(frame.time_s, 2)
 
 
 def _counted(frames: Sequence[Frame]) -> str:
