@@ -1,6 +1,6 @@
 """A program of its own that tells as JSON what a film is: decoders of strangers' files may crash.
 
-    python film_probe.py FILE DEMUXERS
+    python film_probe.py FILE DEMUXER
 
 It imports nothing of Spotmill, so that it starts fast and from any folder.
 """
@@ -16,14 +16,14 @@ import av
 CPU_S, MEMORY_BYTES = 20, 4 << 30
 
 
-def main(path: str, demuxers: str) -> None:
+def main(path: str, demuxer: str) -> None:
     """Print the facts, or {"error": ...}. Four frames are decoded."""
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    options = {"protocol_whitelist": "file", "format_whitelist": demuxers}
+    options = {"protocol_whitelist": "file", "format_whitelist": demuxer}
     try:
-        with av.open(path, options=options) as film:
+        with av.open(path, format=demuxer, options=options) as film:
             print(json.dumps(_facts(film)))
     except Exception as error:
         print(json.dumps({"error": (str(error) or type(error).__name__).splitlines()[0][:160]}))

@@ -49,7 +49,7 @@ class Screen(Stage):
             pa.field("ingredient_uri", pa.string()),  # the product photo as it came
         ]
     )
-    version: ClassVar[str] = f"3-{TEXT_GATE_VERSION}"
+    version: ClassVar[str] = f"4-{TEXT_GATE_VERSION}"
     hardware: Hardware = field(default=Hardware(cpus=1, memory_gb=1.0), metadata={"place": True})
     timeout_s: float = field(default=300.0, metadata={"place": True})
     seconds_hint: float = field(default=0.5, metadata={"place": True})
