@@ -14,6 +14,7 @@ import sys
 import av
 
 CPU_S, MEMORY_BYTES = 20, 4 << 30
+MOST_PIXELS = 40_000_000
 
 
 def main(path: str, demuxer: str) -> None:
@@ -33,6 +34,9 @@ def _facts(film: av.container.InputContainer) -> dict[str, object]:
     if not film.streams.video:
         return {"error": "it has no picture"}
     stream = film.streams.video[0]
+    if stream.width * stream.height > MOST_PIXELS:
+        return {"error": f"its pictures have {stream.width} x {stream.height} pixels"}
+    stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}  # should the header lie
     seen = []
     for frame in film.decode(stream):
         seen.append(frame)
