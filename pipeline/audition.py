@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import skia
 
@@ -16,6 +15,7 @@ from pipeline.media import MediaStore
 from stages.avatar import Performance, PresenterEngine, Take
 from stages.shared.ffmpeg import run_ffmpeg
 from stages.shared.fonts import font_file
+from stages.shared.kinds import open_film_file
 from stages.shared.lip_sync import ARPABET_TO_VISEME
 from stages.shared.picture import write_png
 from stages.shared.sound import resample, write_flac
@@ -104,7 +104,7 @@ def read_take(path: Path) -> np.ndarray:
     """What a compositor makes of a take's two streams: uint8 (n, h, w, 4) RGBA."""
     streams = []
     for index, pixels in ((0, "rgb24"), (1, "gray")):
-        with av.open(str(path)) as file:
+        with open_film_file(path) as file:
             decoded = file.decode(file.streams.video[index])
             streams.append(np.stack([frame.to_ndarray(format=pixels) for frame in decoded]))
     return np.concatenate([streams[0], streams[1][..., None]], axis=3)

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import av
 import ffmpeg  # type: ignore[import-untyped]
 
 from schemas.layout import Box, Format
 from stages.base import Media
 from stages.composite.joining import READING, tagged
+from stages.shared.kinds import open_film_file
 
 _SLIDE_S = 0.30
 _SLIDE = 0.06
@@ -77,7 +77,7 @@ def presenter_stream(path: Path) -> Any:
     Known are: a second video stream with the alpha as its luma; a codec with alpha; colour with
     the alpha as luma below it in one picture of twice the height.
     """
-    with av.open(str(path)) as file:
+    with open_film_file(path) as file:
         streams = file.streams.video
         # By the header alone: nothing is decoded in this process.
         count, described = len(streams), streams[0].codec_context

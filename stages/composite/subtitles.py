@@ -10,6 +10,8 @@ from stages.composite.grouping import SENTENCE_END, CaptionWord
 _LONGEST_CUE = 42
 """Characters that are read at a glance, two lines at most."""
 _READING_CPS = 18.0
+_ONE_LINE = str.maketrans("\r\n", "  ", "\0")
+"""A line end in a word would begin a cue of its own."""
 _NO_MARKUP = str.maketrans("<>{}", "‹›()")
 _AFTER_S = 1.0
 """Longest that a cue stays behind its last word so that it can be read."""
@@ -66,7 +68,7 @@ def _joins(cue: Sequence[CaptionWord], group: Sequence[CaptionWord]) -> bool:
 
 
 def _text(words: Sequence[CaptionWord]) -> str:
-    return " ".join(word.text for word in words)
+    return " ".join(word.text for word in words).translate(_ONE_LINE)
 
 
 def _escape(text: str) -> str:

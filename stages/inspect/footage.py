@@ -78,7 +78,7 @@ def decode_footage(
         ways["marks"] += f"scale={grid[0]}:{grid[1]}:flags=area,format=gray"
     files = {name: scratch.with_name(f"{scratch.name}-{name}") for name in ways}
     command = [ffmpeg_binary(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y"]
-    command += [*input_options(), "-i", str(path), "-an", "-filter_complex", _graph(ways)]
+    command += [*input_options(path), "-i", str(path), "-an", "-filter_complex", _graph(ways)]
     for name in ways:
         target = "pipe:1" if name == "all" else str(files[name])
         command += ["-map", f"[{name}]", "-f", "rawvideo", "-fps_mode", "passthrough", target]

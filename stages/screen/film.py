@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stages.shared.ffmpeg import FORMATS_ALLOWED, FfmpegError, input_options, run_ffmpeg
+from stages.shared.ffmpeg import FfmpegError, input_options, run_ffmpeg
+from stages.shared.kinds import FILM_DEMUXERS, demuxer_of
 
 GATE = "screen.film"
 PROBE = Path(__file__).with_name("film_probe.py")
@@ -60,7 +61,7 @@ def open_film(path: Path, target: Path) -> Film:
     facts = _probed(path)
     _check(facts)
     filters, notes = _filters(facts)
-    options = ["-t", f"{USED_S:g}", *input_options()]
+    options = ["-t", f"{USED_S:g}", *input_options(path)]
     if facts["codec"].startswith("vp"):
         options += ["-threads", "1"]  # same bytes on every machine
     encoding = ["-c:v", "libx264", "-preset", "ultrafast", "-qp", "14", "-threads", "1", "-g", "48"]
@@ -71,6 +72,7 @@ def open_film(path: Path, target: Path) -> Film:
              *encoding, "-pix_fmt", "yuv420p", *exact, str(target)],
             timeout_s=180,
             stall_s=60,
+            limited=True,
         )  # fmt: skip
     except FfmpegError as error:
         words = str(error).splitlines()[-1][:120]
@@ -90,10 +92,13 @@ def open_film(path: Path, target: Path) -> Film:
 
 
 def _probed(path: Path) -> dict[str, Any]:
-    command = [sys.executable, str(PROBE), str(path), FORMATS_ALLOWED]
+    demuxer = demuxer_of(path)
+    facts: dict[str, Any] = {"error": "it is none of these"}
     try:
-        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
-        facts = json.loads(done.stdout.decode() or "{}")
+        if demuxer in FILM_DEMUXERS:  # ffmpeg is given nothing else
+            command = [sys.executable, str(PROBE), str(path), str(demuxer)]
+            done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+            facts = json.loads(done.stdout.decode() or "{}")
     except (subprocess.TimeoutExpired, json.JSONDecodeError):
         facts = {}
     if "codec" not in facts:

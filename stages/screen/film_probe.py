@@ -1,6 +1,6 @@
 """A program of its own that tells as JSON what a film is: decoders of strangers' files may crash.
 
-    python film_probe.py FILE DEMUXERS
+    python film_probe.py FILE DEMUXER
 
 It imports nothing of Spotmill, so that it starts fast and from any folder.
 """
@@ -14,16 +14,17 @@ import sys
 import av
 
 CPU_S, MEMORY_BYTES = 20, 4 << 30
+MOST_PIXELS = 40_000_000
 
 
-def main(path: str, demuxers: str) -> None:
+def main(path: str, demuxer: str) -> None:
     """Print the facts, or {"error": ...}. Four frames are decoded."""
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    options = {"protocol_whitelist": "file", "format_whitelist": demuxers}
+    options = {"protocol_whitelist": "file", "format_whitelist": demuxer}
     try:
-        with av.open(path, options=options) as film:
+        with av.open(path, format=demuxer, options=options) as film:
             print(json.dumps(_facts(film)))
     except Exception as error:
         print(json.dumps({"error": (str(error) or type(error).__name__).splitlines()[0][:160]}))
@@ -33,6 +34,9 @@ def _facts(film: av.container.InputContainer) -> dict[str, object]:
     if not film.streams.video:
         return {"error": "it has no picture"}
     stream = film.streams.video[0]
+    if stream.width * stream.height > MOST_PIXELS:
+        return {"error": f"its pictures have {stream.width} x {stream.height} pixels"}
+    stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}  # should the header lie
     seen = []
     for frame in film.decode(stream):
         seen.append(frame)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 from PIL import Image
@@ -15,6 +14,7 @@ from stages.screen.film import Film
 from stages.screen.image_set import ImageSet
 from stages.screen.photo import Picture
 from stages.shared.image_gate import Frame, ImageGate
+from stages.shared.kinds import open_film_file
 from stages.shared.text_gate import Finding
 
 GATE = "screen.faces"
@@ -102,7 +102,7 @@ def _reduced(image: Image.Image) -> np.ndarray:
 def _keyframes(path: Path) -> list[tuple[float, np.ndarray]]:
     """(second, RGB) of the keyframes of a film that `open_film` made: one every 2 s."""
     found = []
-    with av.open(str(path)) as film:
+    with open_film_file(path) as film:
         stream = film.streams.video[0]
         stream.codec_context.skip_frame = "NONKEY"
         stream.codec_context.thread_count = 1

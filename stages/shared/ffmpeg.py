@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import subprocess
 import threading
 import time
@@ -16,8 +17,13 @@ from typing import IO, Any
 import imageio_ffmpeg
 import numpy as np
 
-FORMATS_ALLOWED = "mov,matroska,webm,flac,wav,ogg,mp3,image2,png_pipe,rawvideo,s16le,f32le"
+from stages.shared.kinds import demuxer_of
+
+FORMATS_ALLOWED = "mov,matroska,webm,flac,wav,ogg,mp3"
 """Demuxers that may open a file: a playlist dressed up as an MP4 must not read other files."""
+
+MOST_CPU_S, MOST_MEMORY_BYTES, MOST_FILE_BYTES = 900, 16 << 30, 4 << 30
+"""What one run on files from outside may use: processor time, address space, file written."""
 
 
 class FfmpegError(RuntimeError):
@@ -37,6 +43,7 @@ def run_ffmpeg(
     stall_s: float = 60.0,
     feed: Callable[[Any], None] | None = None,
     feeds: Mapping[str, Callable[[IO[bytes]], None]] | None = None,
+    limited: bool = False,
 ) -> str:
     """Run ffmpeg with `arguments` (without the program's name) and return what it wrote to stderr.
 
@@ -44,7 +51,7 @@ def run_ffmpeg(
     writes to a pipe of its own, which `arguments` name as the input "feed:<name>". All run in
     threads of their own. The run is killed when it takes longer than `timeout_s`, or when its
     output time has not advanced for `stall_s`. Raises `FfmpegError` with the last lines of
-    stderr, or what a feed raised.
+    stderr, or what a feed raised. `limited` is for files from outside: see `MOST_CPU_S`.
     """
     pipes = {name: os.pipe() for name in feeds or {}}
     inputs = {f"feed:{name}": f"pipe:{reading}" for name, (reading, _) in pipes.items()}
@@ -67,6 +74,8 @@ def run_ffmpeg(
         # Ours must be closed, or a feed would wait for ever on a program that has ended.
         for reading, _ in pipes.values():
             os.close(reading)
+    if limited:
+        _limit(process.pid)
     said: deque[str] = deque(maxlen=4000)
     advanced = [time.monotonic()]
     errors: list[BaseException] = []
@@ -132,6 +141,24 @@ def _wait(
         return why
 
 
+def _limit(pid: int) -> None:
+    """Bound what a started program may use. From outside: code between fork and exec may hang in a
+    process with threads. Linux alone can; elsewhere the time limits are left."""
+    if not hasattr(resource, "prlimit"):
+        return
+    with contextlib.suppress(ProcessLookupError):  # it has ended already
+        for kind, most in (
+            (resource.RLIMIT_CPU, MOST_CPU_S),
+            (resource.RLIMIT_AS, MOST_MEMORY_BYTES),
+            (resource.RLIMIT_FSIZE, MOST_FILE_BYTES),
+            (resource.RLIMIT_CORE, 0),
+        ):
+            soft, hard = resource.prlimit(pid, kind)
+            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            if soft == resource.RLIM_INFINITY or soft > most:
+                resource.prlimit(pid, kind, (most, hard))
+
+
 def _keep_lines(stream: object, said: deque[str]) -> None:
     for line in stream:  # type: ignore[attr-defined]
         said.append(line.decode("utf-8", "replace").rstrip())
@@ -160,9 +187,13 @@ def _feed(write: Callable[[Any], None], stream: IO[bytes], errors: list[BaseExce
             stream.close()
 
 
-def input_options() -> list[str]:
-    """Options to put before `-i` of any file that did not come from Spotmill itself."""
+def input_options(path: Path | None = None) -> list[str]:
+    """Options to put before `-i` of any file that did not come from Spotmill itself. With the
+    file's `path` its first bytes say which demuxer may open it; ffmpeg would try them all.
+    """
+    demuxer = demuxer_of(path) if path is not None else None
     return [
+        *(["-f", demuxer] if demuxer else []),
         "-protocol_whitelist", "file,pipe",
         "-format_whitelist", FORMATS_ALLOWED,
         "-max_pixels", "40000000",
@@ -195,7 +226,7 @@ def decode_frames(
         filters = f"trim=start_frame={start_frame},setpts=PTS-STARTPTS,{filters}"
     command = [ffmpeg_binary(), "-hide_banner", "-loglevel", "error", "-nostdin"]
     command += ["-ss", f"{start_s:.6f}"] if start_s else []
-    command += [*input_options(), "-i", str(path), "-map", "0:v:0", "-an", "-vf", filters]
+    command += [*input_options(path), "-i", str(path), "-map", "0:v:0", "-an", "-vf", filters]
     command += ["-t", f"{length_s:.6f}"] if length_s is not None else []
     command += ["-f", "rawvideo", "-pix_fmt", pixels, "pipe:1"]
     shape = {
@@ -206,6 +237,7 @@ def decode_frames(
     }[pixels]
     size = int(np.prod(shape))
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    _limit(process.pid)
     killer = threading.Timer(timeout_s, process.kill)
     killer.start()
     try:
@@ -231,13 +263,20 @@ def decode_audio(
 ) -> np.ndarray:
     """Sound of a file as float32: shape (samples,) for one channel, else (samples, channels); its
     first `length_s` seconds, or all."""
-    command = [ffmpeg_binary(), "-hide_banner", "-loglevel", "error", "-nostdin", *input_options()]
-    command += ["-i", str(path), "-map", "0:a:0", "-vn", "-ac", str(channels), "-ar", str(rate_hz)]
+    command = [ffmpeg_binary(), "-hide_banner", "-loglevel", "error", "-nostdin"]
+    command += [*input_options(path), "-i", str(path), "-map", "0:a:0", "-vn"]
+    command += ["-ac", str(channels), "-ar", str(rate_hz)]
     command += ["-t", f"{length_s:.6f}"] if length_s is not None else []
     command += ["-f", "f32le", "pipe:1"]
-    done = subprocess.run(command, capture_output=True, timeout=120, check=False)
-    if done.returncode != 0:
-        words = done.stderr.decode("utf-8", "replace")[-800:]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        _limit(process.pid)
+        try:
+            decoded, errors = process.communicate(timeout=120)
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode != 0:
+        words = errors.decode("utf-8", "replace")[-800:]
         raise FfmpegError(f"ffmpeg could not decode the sound of {path.name}: {words}")
-    sound = np.frombuffer(done.stdout, np.float32)
+    sound = np.frombuffer(decoded, np.float32)
     return sound if channels == 1 else sound.reshape(-1, channels)

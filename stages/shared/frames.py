@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-import av
 import numpy as np
 
 from stages.shared.ffmpeg import run_ffmpeg
+from stages.shared.kinds import open_film_file
 
 Pixels = Literal["yuv420p", "rgb24"]
 
@@ -19,7 +19,7 @@ COLOUR += ["-color_range", "tv"]
 
 def film_facts(path: Path) -> tuple[int, int, int]:
     """Width, height and number of frames of a film that Spotmill itself wrote, by its headers."""
-    with av.open(str(path)) as file:
+    with open_film_file(path) as file:
         video = file.streams.video[0]
         return video.width, video.height, video.frames
 

@@ -23,7 +23,7 @@ def hash_seconds(path: Path, *, timeout_s: float = 60.0) -> list[int]:
     decoded. Raises `FfmpegError` where there are no pictures.
     """
     command = [ffmpeg_binary(), "-hide_banner", "-loglevel", "error", "-nostdin", "-threads", "1"]
-    command += ["-skip_frame", "noref", "-skip_loop_filter", "all", *input_options()]
+    command += ["-skip_frame", "noref", "-skip_loop_filter", "all", *input_options(path)]
     command += ["-i", str(path), "-map", "0:v:0", "-an", "-t", "600"]
     command += ["-vf", f"fps=1,scale={SIZE_PX}:{SIZE_PX}:flags=area"]
     command += ["-f", "rawvideo", "-pix_fmt", "gray", "pipe:1"]

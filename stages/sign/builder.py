@@ -9,6 +9,8 @@ from typing import Any
 
 import c2pa  # type: ignore[import-untyped]
 import cv2
+import numpy as np
+from PIL import Image
 
 from stages.base import Reject
 
@@ -18,6 +20,11 @@ MIME = {
 }  # fmt: skip
 THUMBNAIL_PX = 512
 """Long side of the picture in the manifest that viewers show beside the credentials."""
+
+MOST_PHOTO_BYTES = 32_000_000
+"""The reader of Content Credentials is given no larger file."""
+PIXELS_PX = 2048
+PIXELS_ALONE = "Pixels of the photo; credentials that came with it could not be read."
 
 
 def own_version() -> str:
@@ -41,11 +48,13 @@ def small_picture(poster: Path, target: Path) -> Path:
 
 def open_builder(
     definition: Mapping[str, Any], context: Any, thumbnail: Path, ingredient: Mapping[str, str],
-    photo: Path,
+    photo: Path, plain: Path,
 ) -> Any:  # fmt: skip
     """A builder, to be closed by the caller. The photo keeps the credentials that it brings along.
 
-    Raises `Reject` for a photo that cannot be an ingredient.
+    Of a photo whose credentials cannot be read, or that is larger than `MOST_PHOTO_BYTES`, the
+    ingredient is a copy of its pixels, made at `plain`, and says so: nobody's broken metadata may
+    keep a finished spot from being signed. Raises `Reject` for a photo that cannot be one.
     """
     mime = MIME.get(photo.suffix.lower())
     if mime is None:
@@ -54,17 +63,47 @@ def open_builder(
             f"the product photo is a {photo.suffix or 'file without extension'};"
             f" use one of {', '.join(MIME)}",
         )
+    if photo.stat().st_size <= MOST_PHOTO_BYTES:
+        try:
+            return _opened(definition, context, thumbnail, ingredient, photo, mime)
+        except c2pa.C2paError:  # a manifest of garbage, or one made to do harm
+            pass
+    _save_pixels(photo, plain)
+    told = {**ingredient, "description": PIXELS_ALONE}
+    try:
+        return _opened(definition, context, thumbnail, told, plain, "image/png")
+    except c2pa.C2paError as error:
+        raise Reject(
+            "ingredient_unreadable",
+            f"the product photo cannot be taken as an ingredient: {str(error)[:200]};"
+            " replace the picture or save it again without its metadata",
+        ) from None
+
+
+def _opened(
+    definition: Mapping[str, Any], context: Any, thumbnail: Path, ingredient: Mapping[str, str],
+    photo: Path, mime: str,
+) -> Any:  # fmt: skip
     builder = c2pa.Builder(dict(definition), context=context)
     try:
         with thumbnail.open("rb") as file:
             builder.add_resource("thumbnail", file)
         with photo.open("rb") as file:
             builder.add_ingredient(dict(ingredient), mime, file)
-    except c2pa.C2paError as error:
+    except BaseException:
         builder.close()
+        raise
+    return builder
+
+
+def _save_pixels(photo: Path, plain: Path) -> None:
+    """The photo's first picture without anything that came with it, as PNG."""
+    try:
+        with Image.open(photo, formats=("JPEG", "PNG", "WEBP", "AVIF", "GIF")) as image:
+            image.thumbnail((PIXELS_PX, PIXELS_PX))
+            Image.fromarray(np.asarray(image.convert("RGBA"))).save(plain, "PNG")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise Reject(
             "ingredient_unreadable",
-            f"the product photo cannot be taken as an ingredient: {str(error)[:200]};"
-            " replace the picture or save it again without its metadata",
+            f"the product photo cannot be decoded ({str(error)[:120]}); export it again",
         ) from None
-    return builder

@@ -37,7 +37,7 @@ class Sign(Stage):
     """
 
     name: ClassVar[str] = "sign"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     reads: ClassVar[tuple[str, ...]] = (
         "masters",
         "ingredient_uri",
@@ -178,12 +178,15 @@ class Sign(Stage):
         with_box(source, told, XMP, packet)
         photo = media.open(spot["ingredient_uri"])
         thumbnail = small_picture(media.open(spot["poster_uri"]), media.scratch("thumbnail.jpg"))
+        plain = media.scratch("photo.png")
         given = ingredient(spot["product_id"], self.photo_shown)
         assert self._pen is not None, "load() first"
         with trust_context(self.signer.anchors_pem(), self._stamp_anchors()) as context:
-            return self._pen.write(
-                lambda: open_builder(definition, context, thumbnail, given, photo), told, target
-            )
+
+            def opened() -> Any:
+                return open_builder(definition, context, thumbnail, given, photo, plain)
+
+            return self._pen.write(opened, told, target)
 
 
 def target_digest(uri: str) -> str:

@@ -14,6 +14,7 @@ from schemas.layout import Box
 from stages.avatar.process.checks import find_faces
 from stages.base import Reject
 from stages.shared.ffmpeg import FfmpegError, decode_frames
+from stages.shared.kinds import UnknownKind, open_film_file
 
 _MISSING = 0.04
 """Share of a take's frames that may be missing at its end, or three frames: they are held."""
@@ -51,9 +52,9 @@ def _measures(path: Path) -> tuple[int, int]:
     if not path.is_file() or path.stat().st_size == 0:
         raise wrong("no_video", f"it ended well but wrote no {path.name}")
     try:
-        with av.open(str(path)) as file:
+        with open_film_file(path) as file:
             width, height = file.streams.video[0].width, file.streams.video[0].height
-    except (av.FFmpegError, IndexError, OSError) as error:
+    except (av.FFmpegError, UnknownKind, IndexError, OSError) as error:
         raise wrong("bad_video", f"its film cannot be read ({error})"[:400]) from None
     if min(width, height) < _LEAST_PX:
         raise wrong("bad_video", f"its film is {width}x{height} px, less than {_LEAST_PX}")
