@@ -74,7 +74,7 @@ class Inspect(Stage):
     """
 
     name: ClassVar[str] = "inspect"
-    version: ClassVar[str] = f"6-{TEXT_GATE_VERSION}"
+    version: ClassVar[str] = f"7-{TEXT_GATE_VERSION}"
     reads: ClassVar[tuple[str, ...]] = (
         "masters", "captions", "caption_words", "phonemes", "shots", "photo_uri", "cutout_uri",
         "presenter_box", "mouth_box", "avatar_start_s", "avatar_end_s", "watermark_id", "script",
@@ -347,7 +347,7 @@ class Inspect(Stage):
         presenter = spot.get("presenter_box")
         return effect_metrics(
             footage, samples.mean(axis=1), spot.get("sound_events"), sounds,
-            [*covered, *([presenter] if presenter else [])],
+            [*covered, *([presenter] if presenter else [])], spot["shots"],
         )  # fmt: skip
 
     def _people(

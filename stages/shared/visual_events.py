@@ -51,13 +51,15 @@ def visual_events(frames: Sequence[np.ndarray], fps: float) -> list[Event]:
 
 def expected_event(
     frames: Sequence[np.ndarray], fps: float, around_s: float, reach_s: float,
-    shown: np.ndarray | None = None,
+    shown: np.ndarray | None = None, fade_s: float = 0.0,
 ) -> float | None:  # fmt: skip
     """When what is expected `around_s`, within `reach_s`, begins to be seen; None if nothing does.
 
     A crossfade changes less per frame than a flash and lasts longer: the rise of change that is
     largest within reach counts, if it stands out of the frames before it. `shown` (h, w), of the
-    frames' size, leaves out where it is False.
+    frames' size, leaves out where it is False. `fade_s` is the length of the crossfade that it
+    may be: where the change is spread over as many frames, all of them say when it began, and not
+    the first alone, which may show next to nothing.
     """
     if len(frames) < 4:
         return None
@@ -79,10 +81,29 @@ def expected_event(
     # are no background.
     usual = change[max(1, begun - 2 * near - 2) : max(2, begun - near // 2)]
     rise = change - float(np.median(usual))
+    faded = _fade_begins(rise, begun, round(fade_s * fps))
+    if faded is not None:
+        return faded / fps
     peak = begun + int(rise[begun : begun + 3].argmax())
     while peak > 1 and rise[peak - 1] >= WALK_BACK * rise[begun : begun + 3].max():
         peak -= 1
     return peak / fps
+
+
+def _fade_begins(rise: np.ndarray, near: int, frames: int) -> int | None:
+    """First frame of a fade over so many `frames` that begins within a few of `near`: where a bell,
+    which is how much an eased mix changes per frame, fits best. None where a frame or two have most
+    of the change: that is a cut."""
+    if frames < 4:
+        return None
+    change = np.clip(rise, 0.0, None)
+    whole = change[max(0, near - 2) : near + frames + 2]
+    if np.sort(whole)[-2:].sum() > 0.5 * whole.sum():
+        return None
+    part = (np.arange(frames) + 0.5) / frames
+    bell = part * (1 - part)
+    starts = range(max(1, near - frames // 2), min(near + frames // 2, len(rise) - frames) + 1)
+    return max(starts, key=lambda at: float(bell @ change[at : at + frames]), default=None)
 
 
 def change_curves(frames: Sequence[np.ndarray]) -> np.ndarray:
