@@ -139,6 +139,16 @@ class LiveUnits:
             print(f"MLflow: told at the end of the run: {_told_by(error, uri)}")
 
 
+def why_unreachable(uri: str) -> str | None:
+    """Why an MLflow server does not answer; None where it does."""
+    _keep_quiet()
+    try:
+        _client(uri).search_experiments(max_results=1)
+    except Exception as error:
+        return _told_by(error, uri)
+    return None
+
+
 def _told_by(error: Exception, uri: str) -> str:
     what = f"{' '.join(str(error).split())[:300]} (tracking URI {uri})"
     return f"{type(error).__name__}: {_LOGIN.sub('//', what)}"
