@@ -22,8 +22,11 @@ def demuxer_of(path: Path) -> str | None:
 
     Names are given by anyone: a list of other files called film.mp4 is none of these kinds.
     """
-    with path.open("rb") as file:
-        head = file.read(12)
+    try:
+        with path.open("rb") as file:
+            head = file.read(12)
+    except OSError:
+        return None  # whoever opens it says why it cannot be
     if head[4:8] in _BOXES:
         return "mov"
     if head.startswith(b"\x1a\x45\xdf\xa3"):

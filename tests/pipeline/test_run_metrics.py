@@ -125,6 +125,7 @@ def test_ray_is_told_what_was_known_before_it_was_there(run, monkeypatch) -> Non
             seen[self.name] = value
 
     monkeypatch.setattr(ray.util.metrics, "Gauge", Watched)
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)  # whatever ran before
     _, metrics, _ = run
     metrics.set("run_active", 1)
     assert seen == {}

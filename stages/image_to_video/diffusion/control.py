@@ -9,14 +9,17 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image, ImageOps
 
 from stages.base import Reject
 from stages.image_to_video.camera_motion import CameraMotion
 from stages.image_to_video.engine import ClipRequest
 from stages.image_to_video.first_frame import shown_frame
 from stages.shared.ffmpeg import FfmpegError, decode_frames
+from stages.shared.kinds import demuxer_of
 from stages.shared.picture import read_picture
 
+MAX_PIXELS = 40_000_000
 EDGES = (60, 160)
 """Canny's two thresholds, in 8-bit steps: the product's own lines, not the wall's grain."""
 
@@ -52,6 +55,8 @@ def given_track(path: Path, frames: int, width_px: int, height_px: int) -> list[
     """`frames` pictures, RGB uint8 (height_px, width_px, 3), of a picture or a film as it is, in
     its own aspect on black, evenly over its length. Raises `Reject` for what is neither.
     """
+    if demuxer_of(path) is None:  # no film by its first bytes
+        return [_given_picture(path, width_px, height_px)] * frames
     try:
         long = sum(1 for _ in decode_frames(path, 16, 16))
         places = [round(n * max(0, long - 1) / max(1, frames - 1)) for n in range(frames)]
@@ -61,8 +66,24 @@ def given_track(path: Path, frames: int, width_px: int, height_px: int) -> list[
                 shown[number] = picture
         return [shown[place] for place in places]
     except (FfmpegError, KeyError) as error:
-        said = f"control_link is neither a picture nor a film that can be read ({error})"
-        raise Reject("unreadable_control", said) from error
+        raise _unreadable(error) from error
+
+
+def _given_picture(path: Path, width_px: int, height_px: int) -> np.ndarray:
+    """A picture from outside, whole, on black."""
+    try:
+        with Image.open(path, formats=("JPEG", "PNG", "WEBP")) as opened:
+            if opened.width * opened.height > MAX_PIXELS:
+                raise ValueError(f"{opened.width} x {opened.height} pixels are too many")
+            picture = ImageOps.exif_transpose(opened).convert("RGB")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise _unreadable(error) from error
+    return np.asarray(ImageOps.pad(picture, (width_px, height_px), color="black"))
+
+
+def _unreadable(error: Exception) -> Reject:
+    said = f"control_link is neither a picture nor a film that can be read ({error})"
+    return Reject("unreadable_control", said)
 
 
 def still_track(
