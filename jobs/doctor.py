@@ -88,7 +88,7 @@ def _all(
         return
     stages, examined = examine_recipe(settings, recipe)
     yield from examined
-    yield from examine_services(settings, output or "")
+    yield from examine_services(settings)
     if stages:
         address = os.environ.get("RAY_ADDRESS")
         machines = connect(address) if address else this_machine()

@@ -99,7 +99,7 @@ def _signer(stages: list[Stage], campaign: Campaign) -> Iterator[Examined]:
             yield Examined("signer", "ok", said)
 
 
-def examine_services(campaign: Campaign, output: str) -> Iterator[Examined]:
+def examine_services(campaign: Campaign) -> Iterator[Examined]:
     """Time-stamp authorities and MLflow, where the campaign names them. Never raises."""
     stamps = campaign.signing.stamps
     authorities = stamps.authorities if stamps else ()

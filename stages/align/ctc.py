@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +13,8 @@ from schemas.asset import Asset
 from stages.align.engine import WordAligner
 from stages.align.trellis import Step, best_path
 from stages.shared.aligner import RATE_HZ, Part, Span, Word
+from stages.shared.kept_model import KeptModel
 from stages.shared.packages import gpu_package
-from stages.shared.weights import fetched_files
 
 FILES = ("*.json", "*.txt", "*.safetensors")
 """What is fetched of a hub repository: no pickles, no code."""
@@ -25,7 +24,7 @@ letters of an English model is -3.5, and a trained one is far below chance where
 
 
 @dataclass(kw_only=True)
-class CtcAligner(WordAligner):
+class CtcAligner(KeptModel, WordAligner):
     """Any `AutoModelForCTC` of letters: every language that has such a checkpoint.
 
     Times come in the model's frames, of 20 ms for wav2vec 2.0, HuBERT and WavLM. It runs on the
@@ -35,6 +34,8 @@ class CtcAligner(WordAligner):
 
     name: ClassVar[str] = "ctc"
     version: ClassVar[str] = "1"
+    role: ClassVar[str] = "the aligner"
+    files: ClassVar[tuple[str, ...]] = FILES
     finds_phonemes: ClassVar[bool] = False
 
     model: Asset | str
@@ -48,31 +49,11 @@ class CtcAligner(WordAligner):
 
     def __post_init__(self) -> None:
         """Refuse a model that may change under the same name."""
-        if isinstance(self.model, str) and not re.fullmatch(r"[0-9a-f]{40}", self.revision or ""):
-            raise ValueError(
-                f"the aligner's model {self.model!r} is a hub id and its revision is"
-                f" {self.revision!r}; give the commit, 40 hex digits"
-            )
+        self.check_revision()
 
-    @property
-    def assets(self) -> Mapping[str, Asset]:
-        """See `WordAligner.assets`."""
-        return {"model": self.model} if isinstance(self.model, Asset) else {}
-
-    def prepare(self) -> None:
-        """See `WordAligner.prepare`: a hub id's files."""
-        if isinstance(self.model, str):
-            fetched_files(self.model, self.revision, FILES)
-
-    def load(self) -> None:
-        """See `WordAligner.load`: a hub id's model; a folder's comes with the first spot."""
-        if isinstance(self.model, str):
-            self._warm(f"{self.model}@{self.revision}", None)
-
-    def receive(self, files: Mapping[str, Path]) -> None:
-        """See `WordAligner.receive`."""
-        if isinstance(self.model, Asset):
-            self._warm(self.model.sha256, files["model"])
+    def opened(self, folder: Path) -> _Letters:
+        """See `KeptModel.opened`."""
+        return _Letters(folder)
 
     def find(self, samples: np.ndarray, words: Sequence[Word]) -> list[Span] | None:
         """See `WordAligner.find`. The parts of a word are its letters.
@@ -97,12 +78,6 @@ class CtcAligner(WordAligner):
             _span(index, path, tokens, owners, letters.names, frame_s)
             for index in range(len(words))
         ]
-
-    def _warm(self, key: str, folder: Path | None) -> None:
-        if self._loaded is None or self._loaded[0] != key:
-            if folder is None:
-                folder = fetched_files(str(self.model), self.revision, FILES)
-            self._loaded = (key, _Letters(folder))
 
 
 class _Letters:

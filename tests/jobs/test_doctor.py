@@ -96,12 +96,12 @@ def test_authorities_are_asked_for_a_stamp(tmp_path: Path) -> None:
     with time_authority(tmp_path / "tsa") as tower:
         dead = f"http://127.0.0.1:{closed_port()}/"
         many = campaign(tmp_path, f"signing.timestamp={{authorities: [{tower.url}, {dead}]}}")
-        given, silent = examine_services(many, "out")
+        given, silent = examine_services(many)
         assert (given.state, silent.state) == ("ok", "warn") and tower.stamps == 1
         assert "does not answer" in silent.found
     alone = campaign(tmp_path, f"signing.timestamp={{authorities: [{dead}]}}")
-    assert [one.state for one in examine_services(alone, "out")] == ["fail"]
-    none = examine_services(campaign(tmp_path), "out")
+    assert [one.state for one in examine_services(alone)] == ["fail"]
+    none = examine_services(campaign(tmp_path))
     assert [one.state for one in none] == ["warn"]
 
 
@@ -111,7 +111,7 @@ def test_mlflow_that_is_away_is_no_reason_not_to_run(
     """Would catch a night that is lost for want of a chart."""
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     away = campaign(tmp_path, f"tracking_uri=http://127.0.0.1:{closed_port()}")
-    found = by_name(list(examine_services(away, "out")))
+    found = by_name(list(examine_services(away)))
     assert found["MLflow"].state == "warn" and "127.0.0.1" in found["MLflow"].found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +11,8 @@ import numpy as np
 
 from schemas.asset import Asset
 from stages.shared.image_gate.image_judge import ImageJudge
+from stages.shared.kept_model import KeptModel
 from stages.shared.packages import gpu_package
-from stages.shared.weights import fetched_files
 
 FILES = ("*.json", "*.txt", "*.jinja", "*.model", "*.safetensors")
 """What is fetched of a hub repository: no pickles, no code."""
@@ -22,7 +21,7 @@ KIND = "ShieldGemma2ForImageClassification"
 
 
 @dataclass(kw_only=True)
-class ImageSafeguard(ImageJudge):
+class ImageSafeguard(KeptModel, ImageJudge):
     """ShieldGemma 2 and what is trained from it: asked of each policy (dangerous, sexual, violence
     are its own) whether the picture breaks it; the score is the probability of "Yes" against "No".
 
@@ -33,6 +32,8 @@ class ImageSafeguard(ImageJudge):
 
     name: ClassVar[str] = "image_safeguard"
     version: ClassVar[str] = "1"
+    role: ClassVar[str] = "the image safeguard"
+    files: ClassVar[tuple[str, ...]] = FILES
 
     model: Asset | str
     """A folder as `save_pretrained` writes it, or a hub id ("owner/name")."""
@@ -45,48 +46,16 @@ class ImageSafeguard(ImageJudge):
 
     def __post_init__(self) -> None:
         """Refuse a model that may change under the same name, and limits the wrong way round."""
-        if isinstance(self.model, str) and not re.fullmatch(r"[0-9a-f]{40}", self.revision or ""):
-            raise ValueError(
-                f"the image safeguard's model {self.model!r} is a hub id and its revision is"
-                f" {self.revision!r}; give the commit, 40 hex digits"
-            )
+        self.check_revision()
         if not 0 < self.review <= self.block <= 1:
             raise ValueError(
                 f"review is {self.review:g} and block {self.block:g}; write 0 < review <= block"
                 " <= 1"
             )
 
-    def __str__(self) -> str:
-        """See `ImageJudge.__str__`."""
-        if isinstance(self.model, Asset):
-            return (
-                f"{self.model.uri.rstrip('/').rpartition('/')[2]} sha256:{self.model.sha256[:16]}"
-            )
-        return f"{self.model}@{(self.revision or '')[:12]}"
-
-    @property
-    def assets(self) -> Mapping[str, Asset]:
-        """See `ImageJudge.assets`."""
-        return {"model": self.model} if isinstance(self.model, Asset) else {}
-
-    def prepare(self) -> None:
-        """See `ImageJudge.prepare`: a hub id's files."""
-        if isinstance(self.model, str):
-            fetched_files(self.model, self.revision, FILES)
-
-    def load(self) -> None:
-        """See `ImageJudge.load`: a hub id's model; a folder's comes with the first spot."""
-        if isinstance(self.model, str):
-            key = f"{self.model}@{self.revision}"
-            if self._loaded is None or self._loaded[0] != key:
-                self._loaded = (key, _Model(fetched_files(self.model, self.revision, FILES)))
-
-    def receive(self, files: Mapping[str, Path]) -> None:
-        """See `ImageJudge.receive`."""
-        if isinstance(self.model, Asset) and (
-            self._loaded is None or self._loaded[0] != self.model.sha256
-        ):
-            self._loaded = (self.model.sha256, _Model(files["model"]))
+    def opened(self, folder: Path) -> _Model:
+        """See `KeptModel.opened`."""
+        return _Model(folder)
 
     def scores(self, picture: np.ndarray) -> Mapping[str, float]:
         """See `ImageJudge.scores`. Nothing is drawn by lot: same picture, same scores."""

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from schemas.asset import Asset
+from stages.shared.kept_model import KeptModel
 from stages.shared.packages import gpu_package
 from stages.shared.text_gate.judge import Judgement, TextJudge
-from stages.shared.weights import fetched_files
 
 FILES = ("*.json", "*.txt", "*.jinja", "*.model", "*.safetensors")
 """What is fetched of a hub repository: no pickles, no code."""
@@ -35,7 +35,7 @@ _ASKED = (
 
 
 @dataclass(kw_only=True)
-class SafeguardLlm(TextJudge):
+class SafeguardLlm(KeptModel, TextJudge):
     """Any causal language model of transformers that answers in the form of Llama Guard ("unsafe",
     then "S2,S5") or of Qwen3Guard ("Safety: Unsafe", "Categories: ..."), by its own chat template.
 
@@ -45,6 +45,8 @@ class SafeguardLlm(TextJudge):
 
     name: ClassVar[str] = "safeguard"
     version: ClassVar[str] = "1"
+    role: ClassVar[str] = "the safeguard"
+    files: ClassVar[tuple[str, ...]] = FILES
 
     model: Asset | str
     """A folder as `save_pretrained` writes it, or a hub id ("owner/name")."""
@@ -59,41 +61,9 @@ class SafeguardLlm(TextJudge):
 
     def __post_init__(self) -> None:
         """Refuse a model that may change under the same name."""
-        if isinstance(self.model, str) and not re.fullmatch(r"[0-9a-f]{40}", self.revision or ""):
-            raise ValueError(
-                f"the safeguard's model {self.model!r} is a hub id and its revision is"
-                f" {self.revision!r}; give the commit, 40 hex digits"
-            )
+        self.check_revision()
         if self.unsafe not in ("block", "review"):
             raise ValueError(f"unsafe is {self.unsafe!r}; write block or review")
-
-    def __str__(self) -> str:
-        """See `TextJudge.__str__`."""
-        if isinstance(self.model, Asset):
-            return (
-                f"{self.model.uri.rstrip('/').rpartition('/')[2]} sha256:{self.model.sha256[:16]}"
-            )
-        return f"{self.model}@{(self.revision or '')[:12]}"
-
-    @property
-    def assets(self) -> Mapping[str, Asset]:
-        """See `TextJudge.assets`."""
-        return {"model": self.model} if isinstance(self.model, Asset) else {}
-
-    def prepare(self) -> None:
-        """See `TextJudge.prepare`: a hub id's files."""
-        if isinstance(self.model, str):
-            fetched_files(self.model, self.revision, FILES)
-
-    def load(self) -> None:
-        """See `TextJudge.load`: a hub id's model; a folder's comes with the first spot."""
-        if isinstance(self.model, str):
-            self._warm(f"{self.model}@{self.revision}", None)
-
-    def receive(self, files: Mapping[str, Path]) -> None:
-        """See `TextJudge.receive`."""
-        if isinstance(self.model, Asset):
-            self._warm(self.model.sha256, files["model"])
 
     def judge(self, texts: Mapping[str, str]) -> Judgement:
         """See `TextJudge.judge`. Greedy: same texts, same answer."""
@@ -101,11 +71,9 @@ class SafeguardLlm(TextJudge):
         answer, certainty = self._loaded[1].answer(texts, self.most_tokens)
         return parsed(answer, certainty)
 
-    def _warm(self, key: str, folder: Path | None) -> None:
-        if self._loaded is None or self._loaded[0] != key:
-            if folder is None:
-                folder = fetched_files(str(self.model), self.revision, FILES)
-            self._loaded = (key, _Model(folder))
+    def opened(self, folder: Path) -> _Model:
+        """See `KeptModel.opened`."""
+        return _Model(folder)
 
 
 def parsed(answer: str, certainty: float = 0.0) -> Judgement:
