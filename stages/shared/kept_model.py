@@ -12,7 +12,7 @@ from stages.shared.weights import fetched_files
 
 
 class KeptModel:
-    """For dataclasses with the fields `model` (an `Asset` is a folder, a text "owner/name" the hub's),
+    """For dataclasses with the fields `model` (an `Asset` of a folder, or a hub id "owner/name"),
     `revision` (the hub repository's commit, 40 hex digits) and `_loaded`.
 
     It has no fields of its own: what is part of a stage's key is the subclass's to say.

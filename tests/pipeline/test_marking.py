@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import pickle
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,6 +17,7 @@ from schemas.campaign import Campaign, parse_campaign
 from schemas.config_error import ConfigError
 from stages.composite import Composite
 from stages.inspect import Inspect
+from tests.kms_service import kms_service
 
 DEMO = Path(__file__).parents[2] / "examples" / "demo" / "campaign.yaml"
 OURS, REGION = "3f8e0b54a1d2c9977c", "eu-central-1"
@@ -90,26 +90,13 @@ class TestEnvironment:
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A key that KMS encrypted, and the service on loopback that decrypts it."""
-    moto = pytest.importorskip("moto.server", reason="moto is not here: pip install -e '.[test]'")
-    import boto3
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL_KMS", f"http://{host}:{port}")
-        patch.setenv("AWS_ACCESS_KEY_ID", "test")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        patch.delenv("AWS_ENDPOINT_URL", raising=False)
-        client = boto3.client("kms", region_name=REGION)
+    with kms_service(REGION) as (client, _):
         key = client.create_key()["KeyMetadata"]["KeyId"]
         file = tmp_path_factory.mktemp("sealed") / "mark.key"
         file.write_bytes(client.encrypt(KeyId=key, Plaintext=OURS.encode())["CiphertextBlob"])
         raw = client.encrypt(KeyId=key, Plaintext=bytes(range(240, 256)))["CiphertextBlob"]
         file.with_suffix(".raw").write_bytes(raw)
         yield file
-    server.stop()
 
 
 class TestKms:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from stages.base import Retry
 from stages.shared.image_gate import BannedFaces, FaceKeyError, FaceListError
 from stages.shared.image_gate.banned_faces import MAGIC, kms_key_of
 from stages.shared.image_gate.face_key import KEY_VARIABLE
+from tests.kms_service import kms_service
 from tests.stages.test_image_gate import host, rig
 
 REGION = "eu-central-1"
@@ -28,22 +28,10 @@ FACE = np.linspace(-0.1, 0.1, 128, dtype=np.float32)
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
     """The service, found by the environment, as botocore finds it; no key of faces is there."""
-    moto = pytest.importorskip("moto.server", reason="moto is not here: pip install -e '.[test]'")
-    import boto3
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host_, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL_KMS", f"http://{host_}:{port}")
-        patch.setenv("AWS_ACCESS_KEY_ID", "test")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    with kms_service(REGION) as (client, patch):
         patch.setenv("AWS_DEFAULT_REGION", REGION)
-        patch.delenv("AWS_ENDPOINT_URL", raising=False)
         patch.delenv(KEY_VARIABLE, raising=False)
-        yield boto3.client("kms", region_name=REGION)
-    server.stop()
+        yield client
 
 
 @pytest.fixture

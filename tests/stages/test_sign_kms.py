@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -23,10 +22,10 @@ from schemas.campaign import Campaign, parse_campaign
 from schemas.config_error import ConfigError
 from stages.base import Retry
 from stages.sign import KmsSigner, Sign, SignerError, dev_chain, kms_signer
+from tests.kms_service import SECRET, kms_service
 from tests.stages.test_sign import row, stage
 
 REGION = "eu-central-1"
-SECRET = "kms-test-secret-access-key"
 
 
 @dataclass(frozen=True)
@@ -96,26 +95,13 @@ class Kms:
 @pytest.fixture(scope="module")
 def kms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kms]:
     """The service, found by the environment, as botocore finds it."""
-    moto = pytest.importorskip("moto.server", reason="moto is not here: pip install -e '.[test]'")
-    import boto3
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL_KMS", f"http://{host}:{port}")
-        patch.setenv("AWS_ACCESS_KEY_ID", "test")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with kms_service(REGION) as (client, _):
         kms_signer._client.cache_clear()
-        client = boto3.client("kms", region_name=REGION)
         made = client.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
         folder = tmp_path_factory.mktemp("kms")
         found = Kms(client, made["KeyMetadata"]["Arn"], folder)
         found.certificate.write_bytes(found.certify())
         yield found
-    server.stop()
     kms_signer._client.cache_clear()
 
 
